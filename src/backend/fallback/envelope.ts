@@ -1,0 +1,248 @@
+/** One JSON-RPC object: which members it has, where they are, and what that makes it. */
+
+import { FIELD, ID_TYPE, KIND, RECORD_FLAG, RECORD_INTS, STATUS } from '../contract.js';
+import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, LOWER_N, MINUS, NINE, OPEN_BRACE, OPEN_BRACKET, QUOTE, ZERO } from './byte.js';
+import { skipString } from './token.js';
+import { skipValue, visitValue } from './value.js';
+import type { Walk } from './walk.js';
+
+const KEYS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'].map((key) => Uint8Array.from(Buffer.from(key)));
+/** Places in KEYS; OTHER for any other key. */
+const KEY = { VERSION: 0, ID: 1, METHOD: 2, PARAMS: 3, RESULT: 4, ERROR: 5, OTHER: -1 } as const;
+/** `jsonrpc` with each of its letters escaped. */
+const LONGEST_ESCAPED_KEY = 7 * 6;
+/** `2.0` likewise. */
+const LONGEST_ESCAPED_VERSION = 3 * 6;
+/** `-2147483648` */
+const LONGEST_INT32 = 11;
+
+const ABSENT = 0;
+const RIGHT = 1;
+const WRONG = 2;
+
+function matches(bytes: Uint8Array, start: number, word: Uint8Array): boolean {
+  for (let n = 0; n < word.length; n++) {
+    if (bytes[start + n] !== word[n]) return false;
+  }
+  return true;
+}
+
+/** The place in KEYS of the key whose bytes are `[start, end)`. */
+function keyOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length < 2 || length > 7) return KEY.OTHER;
+  const first = bytes[start] as number;
+  for (let key = 0; key < KEYS.length; key++) {
+    const word = KEYS[key] as Uint8Array;
+    if (word.length === length && word[0] === first && matches(bytes, start, word)) return key;
+  }
+  return KEY.OTHER;
+}
+
+/** As {@link keyOf}, for a key that holds escapes. */
+function escapedKeyOf(bytes: Buffer, start: number, end: number): number {
+  if (end - start > LONGEST_ESCAPED_KEY) return KEY.OTHER;
+  const key = Buffer.from(JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string);
+  return keyOf(key, 0, key.length);
+}
+
+/** Whether the token `[start, end)`, a valid JSON value, is the string "2.0". */
+function isVersion(bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[start] !== QUOTE) return false;
+  if (end - start === 5 && bytes[start + 1] === 0x32 && bytes[start + 2] === 0x2e) return bytes[start + 3] === 0x30;
+  if (end - start > LONGEST_ESCAPED_VERSION + 2 || !bytes.subarray(start, end).includes(BACKSLASH)) return false;
+  return JSON.parse(bytes.toString('utf8', start, end)) === '2.0';
+}
+
+/** FNV-1a of `[start, end)`, 32 bits, signed. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  return hash;
+}
+
+/** What was visited of one object. One instance serves a whole scan. */
+export class Envelope {
+  #version = ABSENT;
+  #id = ABSENT;
+  #idType: number = ID_TYPE.NONE;
+  #idValue = 0;
+  #idStart = 0;
+  #idEnd = 0;
+  #method = ABSENT;
+  #methodStart = 0;
+  #methodEnd = 0;
+  #flags = 0;
+  /** Starts and ends of the payloads; a start of 0 is an absent one, since a value never begins the bytes. */
+  #paramsStart = 0;
+  #paramsEnd = 0;
+  #resultStart = 0;
+  #resultEnd = 0;
+  #errorStart = 0;
+  #errorEnd = 0;
+
+  /** Passes the object whose brace is at `from`; returns the position after it, or -1 for malformed text. */
+  visit(walk: Walk, from: number): number {
+    this.#clear();
+    let i = walk.pastSpace(from + 1);
+    if (walk.at(i) === CLOSE_BRACE) return i + 1;
+    for (;;) {
+      if (walk.at(i) !== QUOTE) return -1;
+      walk.escaped = false;
+      const keyStart = i + 1;
+      const keyEnd = skipString(walk, keyStart, true) - 1;
+      if (keyEnd < 0) return -1;
+      const key = walk.escaped ? escapedKeyOf(walk.bytes, keyStart, keyEnd) : keyOf(walk.bytes, keyStart, keyEnd);
+      i = walk.pastSpace(keyEnd + 1);
+      if (walk.at(i) !== COLON) return -1;
+      i = this.#visitMember(walk, key, walk.pastSpace(i + 1));
+      if (i < 0) return -1;
+      i = walk.pastSpace(i);
+      if (walk.at(i) !== COMMA) return walk.at(i) === CLOSE_BRACE ? i + 1 : -1;
+      i = walk.pastSpace(i + 1);
+    }
+  }
+
+  /** Writes the record of the object `[start, end)` that was visited last, as record number `place` counted from 0. */
+  write(walk: Walk, table: Int32Array, place: number, start: number, end: number, batch: number): void {
+    const { bytes } = walk;
+    const status = this.#judge(bytes);
+    const base = (place + 1) * RECORD_INTS;
+    table[base + FIELD.KIND] = status === STATUS.OK ? this.#kind() : KIND.INVALID;
+    table[base + FIELD.FLAGS] = this.#flags;
+    table[base + FIELD.START] = start;
+    table[base + FIELD.END] = end;
+    table[base + FIELD.ID_TYPE] = this.#idType;
+    table[base + FIELD.ID_VALUE] = this.#idValue;
+    table[base + FIELD.ID_START] = this.#idStart;
+    table[base + FIELD.ID_END] = this.#idEnd;
+    table[base + FIELD.METHOD_START] = this.#methodStart;
+    table[base + FIELD.METHOD_END] = this.#methodEnd;
+    table[base + FIELD.METHOD_HASH] = this.#method === RIGHT ? hashOf(bytes, this.#methodStart, this.#methodEnd) : 0;
+    const called = this.#method !== ABSENT;
+    const answered = this.#resultStart !== 0;
+    table[base + FIELD.PAYLOAD_START] = called ? this.#paramsStart : answered ? this.#resultStart : this.#errorStart;
+    table[base + FIELD.PAYLOAD_END] = called ? this.#paramsEnd : answered ? this.#resultEnd : this.#errorEnd;
+    table[base + FIELD.STATUS] = status;
+    table[base + FIELD.BATCH] = batch;
+    table[base + RECORD_INTS - 1] = 0;
+  }
+
+  #clear(): void {
+    this.#version = ABSENT;
+    this.#id = ABSENT;
+    this.#idType = ID_TYPE.NONE;
+    this.#idValue = 0;
+    this.#idStart = 0;
+    this.#idEnd = 0;
+    this.#method = ABSENT;
+    this.#methodStart = 0;
+    this.#methodEnd = 0;
+    this.#flags = 0;
+    this.#paramsStart = 0;
+    this.#paramsEnd = 0;
+    this.#resultStart = 0;
+    this.#resultEnd = 0;
+    this.#errorStart = 0;
+    this.#errorEnd = 0;
+  }
+
+  /** Passes the value at `i` of the key `key`, keeping what that key is for. The last of duplicates stays. */
+  #visitMember(walk: Walk, key: number, i: number): number {
+    if (key === KEY.OTHER) return skipValue(walk, i);
+    if (key === KEY.ID) return this.#visitId(walk, i);
+    if (key === KEY.METHOD) return this.#visitMethod(walk, i);
+    if (key === KEY.VERSION) {
+      const versionEnd = visitValue(walk, i);
+      if (versionEnd >= 0) this.#version = isVersion(walk.bytes, i, versionEnd) ? RIGHT : WRONG;
+      return versionEnd;
+    }
+    const end = skipValue(walk, i);
+    if (key === KEY.PARAMS) {
+      this.#paramsStart = i;
+      this.#paramsEnd = end;
+    } else if (key === KEY.RESULT) {
+      this.#resultStart = i;
+      this.#resultEnd = end;
+    } else {
+      this.#errorStart = i;
+      this.#errorEnd = end;
+    }
+    return end;
+  }
+
+  #visitMethod(walk: Walk, i: number): number {
+    walk.escaped = false;
+    const end = visitValue(walk, i);
+    const isString = walk.at(i) === QUOTE;
+    this.#method = isString ? RIGHT : WRONG;
+    this.#methodStart = isString ? i + 1 : 0;
+    this.#methodEnd = isString ? end - 1 : 0;
+    this.#flag(RECORD_FLAG.METHOD_ESCAPED, isString && walk.escaped);
+    return end;
+  }
+
+  #visitId(walk: Walk, i: number): number {
+    walk.escaped = false;
+    const end = visitValue(walk, i);
+    if (end < 0) return -1;
+    const type = this.#typeId(walk.bytes, i, end);
+    this.#idType = type;
+    this.#id = type === ID_TYPE.NONE ? WRONG : RIGHT;
+    this.#idStart = type === ID_TYPE.NONE ? 0 : i;
+    this.#idEnd = type === ID_TYPE.NONE ? 0 : end;
+    this.#flag(RECORD_FLAG.ID_ESCAPED, type === ID_TYPE.STRING && walk.escaped);
+    return end;
+  }
+
+  #flag(flag: number, on: boolean): void {
+    this.#flags = on ? this.#flags | flag : this.#flags & ~flag;
+  }
+
+  /** The type of the id `[start, end)`, a valid JSON value; NONE for one that no id may be. Sets the id's value. */
+  #typeId(bytes: Uint8Array, start: number, end: number): number {
+    this.#idValue = 0;
+    const first = bytes[start] as number;
+    if (first === QUOTE) return ID_TYPE.STRING;
+    if (first === LOWER_N) return ID_TYPE.NULL;
+    if (first !== MINUS && (first < ZERO || first > NINE)) return ID_TYPE.NONE;
+    if (end - start > LONGEST_INT32) return ID_TYPE.NUMBER;
+    let value = 0;
+    for (let i = first === MINUS ? start + 1 : start; i < end; i++) {
+      const digit = (bytes[i] as number) - ZERO;
+      if (digit < 0 || digit > 9) return ID_TYPE.NUMBER;
+      value = value * 10 + digit;
+    }
+    if (first === MINUS) value = -value;
+    // -0 is equal to its own `| 0`, but its token is not canonical.
+    if (value !== (value | 0) || (value === 0 && first === MINUS)) return ID_TYPE.NUMBER;
+    this.#idValue = value;
+    return ID_TYPE.INT32;
+  }
+
+  /** The first rule broken, in the order of STATUS. */
+  #judge(bytes: Uint8Array): number {
+    const called = this.#method !== ABSENT;
+    const answered = this.#resultStart !== 0;
+    const failed = this.#errorStart !== 0;
+    if (this.#version !== RIGHT) return STATUS.BAD_VERSION;
+    if (this.#id === WRONG) return STATUS.BAD_ID;
+    if (this.#method === WRONG) return STATUS.BAD_METHOD;
+    if (called && (answered || failed)) return STATUS.CALL_AND_ANSWER;
+    if (called) {
+      if (this.#paramsStart === 0) return STATUS.OK;
+      const first = bytes[this.#paramsStart] as number;
+      return first === OPEN_BRACE || first === OPEN_BRACKET || first === LOWER_N ? STATUS.OK : STATUS.BAD_PARAMS;
+    }
+    if (answered && failed) return STATUS.RESULT_AND_ERROR;
+    if (answered) return this.#id === ABSENT ? STATUS.MISSING_ID : STATUS.OK;
+    if (failed) return bytes[this.#errorStart] === OPEN_BRACE ? STATUS.OK : STATUS.BAD_ERROR;
+    return STATUS.NO_METHOD;
+  }
+
+  /** The kind of an object that breaks no rule. */
+  #kind(): number {
+    if (this.#method === ABSENT) return this.#resultStart !== 0 ? KIND.RESPONSE : KIND.ERROR;
+    return this.#id === ABSENT ? KIND.NOTIFICATION : KIND.REQUEST;
+  }
+}

@@ -1,0 +1,45 @@
+/** Default limits. Sizes are bytes, times are milliseconds, the rest are counts. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Longest frame accepted, without its line end (bytes). Above the MCP SDK's 10 MiB. */
+export const DEFAULT_MAX_MESSAGE_SIZE = 50 * MIB;
+/** Largest value that maxMessageSize may take (bytes): offsets are 32-bit and buffers grow by doubling. */
+export const MAX_MESSAGE_SIZE_CEILING = 512 * MIB;
+/** Most members that a batch may have (count). */
+export const DEFAULT_MAX_BATCH_SIZE = 10_000;
+/** Capacity of one pooled read buffer (bytes): holds four default windows of a socket read. */
+export const DEFAULT_READ_BUFFER_CAPACITY = 256 * KIB;
+/** Capacity of one pooled write buffer (bytes): twice the flush threshold. */
+export const DEFAULT_WRITE_BUFFER_CAPACITY = 64 * KIB;
+/** Buffers of each kind that a pool lends at a time (count). */
+export const DEFAULT_BUFFER_POOL_SIZE = 100;
+/** Largest capacity of a pooled buffer (bytes). */
+export const MAX_BUFFER_CAPACITY = 512 * MIB;
+/** Largest pool (count). Buffers are made on demand, so an unused permit costs nothing. */
+export const MAX_BUFFER_POOL_SIZE = 65_536;
+/** How long acquire waits for a buffer (ms). */
+export const DEFAULT_POOL_TIMEOUT = 5_000;
+/** Memory that waits for the next slab larger than a pooled one, or past the pool's limit (bytes). */
+export const LARGE_SLAB_CACHE = 32 * MIB;
+/** Most slabs in that cache (count): it is searched from end to end. */
+export const LARGE_SLAB_CACHE_COUNT = 64;
+/** From this length on, a buffer's bytes are handed out as a view (bytes): below, a copy costs less than a fresh slab. */
+export const EXPOSE_FROM = 16 * KIB;
+/** Bytes held by consumers past which sources pause (bytes). */
+export const DEFAULT_BACKPRESSURE_THRESHOLD = 8 * MIB;
+/** Pending output at which the writer flushes before the tick ends (bytes). */
+export const FLUSH_THRESHOLD = 32 * KIB;
+/** From here on, bytes that are ready are given to the stream as they are rather than gathered (bytes). */
+export const DIRECT_SEND_FROM = 32 * KIB;
+/** Output accepted and not yet taken by the peer, past which send is refused (bytes). */
+export const DEFAULT_MAX_SEND_QUEUE = 64 * MIB;
+/** Most of a child's stderr that is kept (bytes). */
+export const DEFAULT_STDERR_TAIL = 64 * KIB;
+/** Longest delay that a timer takes (ms); Node fires a longer one at once. */
+export const MAX_TIMER_DELAY = 2_147_483_647;
+/** How long a transport waits for its peer at each step of closing (ms). */
+export const DEFAULT_CLOSE_TIMEOUT = 2_000;
+/** Messages that wait between a transport and a consumer that asks for them (count). */
+export const DEFAULT_RECEIVE_QUEUE = 1_000;

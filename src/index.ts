@@ -1,0 +1,38 @@
+/**
+ * airs-mcp: a JSON-RPC 2.0 / MCP message engine.
+ *
+ * The levels, each importing only from those below it:
+ *
+ *     index                     the public names
+ *     mcp/  cli/                drop-in transports for the MCP SDKs; the command line
+ *     peer.ts                   calls in both directions over one transport
+ *     transport/                bytes to and from the outside
+ *     correlation/              our calls: ids, deadlines, settled exactly once
+ *     concurrency/              their calls: a bounded queue, priorities, worker threads
+ *     message/                  bytes to and from messages
+ *     buffer/                   pooled memory, leases, pressure
+ *     backend/                  the scanner: native, or its equal in JavaScript
+ *     base/                     wire types, errors, limits
+ */
+
+export { type AirsMcpErrorCode, AirsMcpError, ERROR_TABLE } from './base/errors.js';
+export type {
+  MessageKind, RequestId, WireError, WireErrorObject, WireMessage, WireNotification, WireRequest, WireResponse,
+} from './base/wire.js';
+export { type BackendInfo, backendInfo } from './backend/select.js';
+export type { BufferConfig } from './buffer/config.js';
+export { BufferManager } from './buffer/manager.js';
+export type { BufferMetrics, ZeroCopyMetrics } from './buffer/metrics.js';
+export { PooledBuffer } from './buffer/pooled.js';
+export { type RawJson, rawJson } from './message/json.js';
+export type { Framing } from './message/framer.js';
+export { type BatchInfo, JsonRpcMessage } from './message/message.js';
+export { type ParserBufferStats, StreamingParser, type StreamingConfig } from './message/parser.js';
+export { ChildProcessTransport, type ChildProcessOptions } from './transport/child.js';
+export type { MessageBytes, Transport, TransportOptions, ZeroCopyTransport } from './transport/contract.js';
+export { DEFAULT_INHERITED_ENV_VARS, getDefaultEnvironment } from './transport/environment.js';
+export { createMemoryTransportPair } from './transport/memory.js';
+export { SocketTransport, type SocketOptions, type SocketTarget } from './transport/socket.js';
+export { StdioTransport, type StdioOptions } from './transport/stdio.js';
+export type { StderrMode } from './transport/stderr.js';
+export { StreamingTransport, type StreamingTransportConfig, type StreamingTransportStats } from './transport/streaming.js';

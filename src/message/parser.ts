@@ -1,0 +1,144 @@
+import { Transform, type TransformCallback } from 'node:stream';
+import { TransformStream } from 'node:stream/web';
+import { AirsMcpError } from '../base/errors.js';
+import { DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_READ_BUFFER_CAPACITY } from '../base/limits.js';
+import { BufferManager } from '../buffer/manager.js';
+import type { Framer, Framing } from './framer.js';
+import { createFramer } from './framing.js';
+import type { JsonRpcMessage } from './message.js';
+
+export interface StreamingConfig {
+  /** Longest message accepted, without its line end (bytes); default 50 MiB. A longer one arrives as an invalid message. */
+  maxMessageSize: number;
+  /** Capacity of the buffer that input is gathered in (bytes); default 256 KiB. Longer messages get memory of their own. */
+  readBufferSize: number;
+  /**
+   * True (default): accept exactly what JSON.parse accepts, and only valid UTF-8. False is the fast path: what is
+   * visited is checked now, and what is skipped when it is read.
+   */
+  strictValidation: boolean;
+  /** `newline` (default): one message per line. `content-length`: LSP's header before each. */
+  framing: Framing;
+}
+
+/** Sizes in bytes. */
+export interface ParserBufferStats {
+  /** Memory that input is gathered in now. */
+  capacity: number;
+  /** Of it, bytes that wait for the rest of their message. */
+  used: number;
+  /** The limit on one message. */
+  maxSize: number;
+  /** used / capacity, 0 to 1. */
+  utilization: number;
+}
+
+/**
+ * An incremental parser: bytes in any pieces, messages out, in order.
+ *
+ * It copies its input once, so chunks may be reused by their owner at once. It never throws for input: a bad
+ * or oversize frame comes in its place as a message of kind `invalid`. Beyond the message being received it
+ * keeps nothing; the time per byte doesn't depend on sizes or on how the input is cut.
+ */
+export class StreamingParser {
+  private readonly manager: BufferManager;
+  private readonly framer: Framer;
+  private readonly ready: JsonRpcMessage[] = [];
+
+  /** @throws `AIRS_MCP_INVALID_CONFIG`, naming every invalid option */
+  constructor(config: Partial<StreamingConfig> = {}) {
+    const { maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE, readBufferSize = DEFAULT_READ_BUFFER_CAPACITY } = config;
+    this.manager = new BufferManager({ maxMessageSize, readBufferCapacity: readBufferSize });
+    this.framer = createFramer(this.manager, config);
+  }
+
+  /**
+   * Takes in a chunk and gives the next message, or null when none is complete. A chunk may complete several:
+   * the others come with the following calls, for which the chunk may be empty.
+   */
+  parseFromBytes(chunk: Uint8Array): JsonRpcMessage | null {
+    this.absorb(chunk, this.ready);
+    return this.ready.shift() ?? null;
+  }
+
+  /** Takes in a chunk and gives all messages that are complete. */
+  parseMultipleFromBytes(chunk: Uint8Array): JsonRpcMessage[] {
+    const messages = this.ready.splice(0);
+    this.absorb(chunk, messages);
+    return messages;
+  }
+
+  /**
+   * The end of the input. Gives what was still due: a last message without its line end, or an invalid one
+   * (`AIRS_MCP_MESSAGE_TRUNCATED`) for a frame that was cut short. Then the parser is as new.
+   */
+  end(): JsonRpcMessage[] {
+    const messages = this.ready.splice(0);
+    this.framer.end();
+    this.drain(messages);
+    this.framer.close();
+    return messages;
+  }
+
+  /** The messages of a stream of chunks. What `source` throws passes through; a consumer who stops early closes `source`. */
+  async *parse(source: AsyncIterable<Uint8Array>): AsyncGenerator<JsonRpcMessage, void, undefined> {
+    for await (const chunk of source) yield* this.parseMultipleFromBytes(chunk);
+    yield* this.end();
+  }
+
+  /** The parser as a Node stream: bytes in, {@link JsonRpcMessage} objects out, with the streams' own backpressure. */
+  toTransform(): Transform {
+    const parse = (chunk: Uint8Array): JsonRpcMessage[] => this.parseMultipleFromBytes(chunk);
+    const end = (): JsonRpcMessage[] => this.end();
+    return new Transform({
+      readableObjectMode: true,
+      readableHighWaterMark: 64,
+      transform(chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
+        settle(this, done, () => parse(chunk));
+      },
+      flush(done: TransformCallback): void {
+        settle(this, done, end);
+      },
+    });
+  }
+
+  /** The parser as a web stream: bytes in, {@link JsonRpcMessage} objects out. */
+  toTransformStream(): TransformStream<Uint8Array, JsonRpcMessage> {
+    return new TransformStream<Uint8Array, JsonRpcMessage>({
+      transform: (chunk, controller) => {
+        for (const message of this.parseMultipleFromBytes(chunk)) controller.enqueue(message);
+      },
+      flush: (controller) => {
+        for (const message of this.end()) controller.enqueue(message);
+      },
+    });
+  }
+
+  /** How much memory gathers input now. */
+  bufferStats(): ParserBufferStats {
+    const { capacity, used } = this.framer;
+    return { capacity, used, maxSize: this.manager.config.maxMessageSize, utilization: capacity === 0 ? 0 : used / capacity };
+  }
+
+  private absorb(chunk: Uint8Array, into: JsonRpcMessage[]): void {
+    if (!(chunk instanceof Uint8Array)) throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'a chunk is a Uint8Array');
+    for (let from = 0; from < chunk.length; ) {
+      from += this.framer.push(chunk, from);
+      this.drain(into);
+    }
+  }
+
+  private drain(into: JsonRpcMessage[]): void {
+    for (let message = this.framer.next(); message !== null; message = this.framer.next()) into.push(message);
+  }
+}
+
+/** Runs one step of a Transform: what it gives is pushed, what it throws ends the stream. */
+function settle(stream: Transform, done: TransformCallback, step: () => JsonRpcMessage[]): void {
+  try {
+    for (const message of step()) stream.push(message);
+    done();
+  } catch (error) {
+    done(error as Error);
+  }
+}

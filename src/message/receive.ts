@@ -1,0 +1,105 @@
+import type { DirectBuffer } from '../base/bytes.js';
+import type { BufferManager } from '../buffer/manager.js';
+import type { Slab } from '../buffer/slab.js';
+
+/** A frame that outgrows its slab moves to one this many times as big, until the factor is 2. */
+const FAST_GROWTH = 4;
+const FAST_GROWTH_UP_TO = 4 * 1024 * 1024;
+
+/**
+ * The bytes that were received and not yet consumed, in one piece, in pooled memory.
+ *
+ *     slab  |..consumed..|=== whole frames ===|=== part of one ===|....room....|
+ *                      start              complete               end
+ *
+ * New bytes go behind `end`, written there by the kernel (`window`, `advance`) or copied (`fill`). When
+ * the room runs out, the unconsumed bytes move: to the slab's front if nobody else uses the slab, else to
+ * another. A frame that keeps growing moves to ever larger slabs, so that each byte moves a bounded number
+ * of times, and the next large frame starts in one of the size that the last needed.
+ */
+export class ReceiveBuffer {
+  start = 0;
+  end = 0;
+  /** Where the framer stands between the two: `[start, complete)` are whole frames. Moves with the bytes. */
+  complete = 0;
+  /** Bytes before this offset were moved or copied by us; from here on they lie where the kernel put them. */
+  copiedUpTo = 0;
+
+  private slab: Slab | null = null;
+  private sizeHint = 0;
+
+  constructor(private readonly manager: BufferManager) {}
+
+  get bytes(): DirectBuffer {
+    return this.current().bytes;
+  }
+
+  get capacity(): number {
+    return this.slab === null ? 0 : this.slab.capacity;
+  }
+
+  /** The slab that holds the bytes now. */
+  current(): Slab {
+    return (this.slab ??= this.manager.takeReadSlab(this.manager.config.readBufferCapacity));
+  }
+
+  /** Room behind `end` for the kernel to write into: a good part of a slab at least. Ends with the next call of any method. */
+  window(): DirectBuffer {
+    this.reserve(Math.max(1, this.manager.config.readBufferCapacity >> 2));
+    const { bytes, capacity } = this.current();
+    return bytes.subarray(this.end, capacity) as DirectBuffer;
+  }
+
+  /** Takes in `count` bytes that were written into the window. */
+  advance(count: number): void {
+    this.end += count;
+  }
+
+  /** Copies as much of `chunk` from offset `from` as there is room for; at least one byte. Returns how much. */
+  fill(chunk: Uint8Array, from: number): number {
+    this.reserve(1);
+    const slab = this.current();
+    const count = Math.min(chunk.length - from, slab.capacity - this.end);
+    slab.bytes.set(from === 0 && count === chunk.length ? chunk : chunk.subarray(from, from + count), this.end);
+    this.end += count;
+    this.copiedUpTo = this.end;
+    return count;
+  }
+
+  /** Makes room for `room` bytes behind `end`, moving `[start, end)` if it must. */
+  reserve(room: number): void {
+    const slab = this.current();
+    const pending = this.end - this.start;
+    const ours = !slab.shared && !slab.exposed;
+    if (pending === 0 && ours) this.start = this.complete = this.end = this.copiedUpTo = 0;
+    if (this.end + room <= slab.capacity) return;
+    if (ours && pending + room <= slab.capacity) slab.bytes.copyWithin(0, this.start, this.end);
+    else this.move(slab, pending, room);
+    this.complete -= this.start;
+    this.start = 0;
+    this.end = this.copiedUpTo = pending;
+  }
+
+  /** Gives the memory back. Messages that lie in it keep it. */
+  close(): void {
+    this.slab?.release();
+    this.slab = null;
+    this.start = this.complete = this.end = this.copiedUpTo = 0;
+  }
+
+  private move(from: Slab, pending: number, room: number): void {
+    const to = this.manager.takeReadSlab(this.sizeFor(pending, room));
+    to.bytes.set(from.bytes.subarray(this.start, this.end), 0);
+    this.slab = to;
+    from.release();
+  }
+
+  private sizeFor(pending: number, room: number): number {
+    const { readBufferCapacity, maxMessageSize } = this.manager.config;
+    if (pending + room <= readBufferCapacity && pending < readBufferCapacity / 2) return readBufferCapacity;
+    const factor = pending < FAST_GROWTH_UP_TO ? FAST_GROWTH : 2;
+    const grown = Math.min(Math.max(pending * factor, this.sizeHint), maxMessageSize + readBufferCapacity);
+    this.sizeHint = Math.max(pending + room, grown);
+    return this.sizeHint;
+  }
+}

@@ -1,0 +1,141 @@
+import { type Backend, CONTROL, FIELD, KIND, RECORD_INTS, STATUS } from '../backend/contract.js';
+import { type DirectBuffer, copyBytes } from '../base/bytes.js';
+import type { BufferManager } from '../buffer/manager.js';
+import type { Slab } from '../buffer/slab.js';
+import { type BatchInfo, JsonRpcMessage } from './message.js';
+import type { ReceiveBuffer } from './receive.js';
+
+/** Records that one scan may write (count). A batch that needs more gets a table of its own size for that scan. */
+const TABLE_RECORDS = 512;
+
+/** The record's slots that hold offsets. */
+const OFFSETS = [
+  FIELD.START, FIELD.END, FIELD.ID_START, FIELD.ID_END, FIELD.METHOD_START, FIELD.METHOD_END, FIELD.PAYLOAD_START, FIELD.PAYLOAD_END,
+] as const;
+
+export interface RecordLimits {
+  readonly maxMessageSize: number;
+  readonly maxBatchSize: number;
+}
+
+/**
+ * The records of the latest scan, turned into messages one at a time.
+ *
+ * While records wait, the slab they point into is held, so that the receive buffer moves on to another
+ * rather than writing over them.
+ */
+export class Records {
+  private readonly standard = new Int32Array((TABLE_RECORDS + 1) * RECORD_INTS);
+  private table = this.standard;
+  private count = 0;
+  private index = 0;
+  private slab: Slab | null = null;
+  private bytes: DirectBuffer | null = null;
+  private copiedUpTo = 0;
+  private batch: BatchInfo | undefined = undefined;
+  private batchLeft = 0;
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly manager: BufferManager,
+    private readonly limits: RecordLimits,
+  ) {}
+
+  /** Whether records wait to be taken. */
+  get pending(): boolean {
+    return this.index < this.count;
+  }
+
+  /** Whether the one record that waits is of a frame that is not JSON. */
+  get broken(): boolean {
+    const status = this.table[RECORD_INTS + FIELD.STATUS] as number;
+    return this.count === 1 && (status === STATUS.SYNTAX || status === STATUS.UTF8);
+  }
+
+  /**
+   * Scans the frames in `[buffer.start, end)`, of which all are complete, and consumes them, or as many
+   * as the table has room for. Only when nothing is pending.
+   */
+  scan(buffer: ReceiveBuffer, end: number, flags: number): void {
+    const slab = buffer.current();
+    let { table } = this;
+    let more = this.run(table, slab.bytes, buffer.start, end, flags);
+    if (more > 1) {
+      table = new Int32Array((more + 1) * RECORD_INTS);
+      more = this.run(table, slab.bytes, buffer.start, end, flags);
+    }
+    this.table = table;
+    this.count = table[CONTROL.COUNT] as number;
+    this.index = 0;
+    this.copiedUpTo = buffer.copiedUpTo;
+    buffer.start = table[CONTROL.CONSUMED] as number;
+    if (this.count > 0) {
+      slab.retain();
+      this.slab = slab;
+      this.bytes = slab.bytes;
+    } else {
+      this.table = this.standard;
+    }
+  }
+
+  /** The next message, or null when all were taken. */
+  next(): JsonRpcMessage | null {
+    while (this.index < this.count) {
+      const base = ++this.index * RECORD_INTS;
+      if (this.table[base + FIELD.KIND] === KIND.BATCH) {
+        this.batchLeft = this.table[base + FIELD.BATCH] as number;
+        this.batch = { size: this.batchLeft };
+        if (this.index === this.count) this.finish();
+        continue;
+      }
+      const message = this.take(base);
+      if (this.batchLeft > 0 && --this.batchLeft === 0) this.batch = undefined;
+      if (this.index === this.count) this.finish();
+      return message;
+    }
+    return null;
+  }
+
+  /** Lets go of what was not taken. */
+  close(): void {
+    this.finish();
+  }
+
+  private run(table: Int32Array, bytes: DirectBuffer, start: number, end: number, flags: number): number {
+    table[CONTROL.START] = start;
+    // The last byte ends the last frame: there is nothing to search.
+    table[CONTROL.SEARCH] = Math.max(start, end - 1);
+    table[CONTROL.END] = end;
+    table[CONTROL.FLAGS] = flags;
+    table[CONTROL.MAX_MESSAGE] = this.limits.maxMessageSize;
+    table[CONTROL.MAX_BATCH] = this.limits.maxBatchSize;
+    this.backend.scan(bytes, table);
+    return table[CONTROL.MORE] as number;
+  }
+
+  private take(base: number): JsonRpcMessage {
+    const { table, manager } = this;
+    const bytes = this.bytes as DirectBuffer; // set while records wait
+    const { counters } = manager;
+    const start = table[base + FIELD.START] as number;
+    if (!manager.config.enableZeroCopy) {
+      counters.copiedReceives++;
+      const own = copyBytes(bytes, start, table[base + FIELD.END] as number);
+      for (const field of OFFSETS) if (table[base + field] !== 0) (table[base + field] as number) -= start;
+      return JsonRpcMessage.fromRecord(table, base, own, null, null, this.batch);
+    }
+    const slab = this.slab as Slab; // set while records wait
+    if (start >= this.copiedUpTo) counters.zeroCopyReceives++;
+    else counters.copiedReceives++;
+    slab.retain();
+    return JsonRpcMessage.fromRecord(table, base, bytes, slab, manager, this.batch);
+  }
+
+  private finish(): void {
+    this.count = this.index = 0;
+    this.table = this.standard;
+    this.bytes = null;
+    this.slab?.release();
+    this.slab = null;
+  }
+}

@@ -1,0 +1,148 @@
+import type { ChildProcess, StdioOptions as SpawnStdio } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import spawn from 'cross-spawn';
+import { nativeSystem } from '../backend/select.js';
+import { AirsMcpError } from '../base/errors.js';
+import { DEFAULT_STDERR_TAIL } from '../base/limits.js';
+import type { TransportOptions } from './contract.js';
+import { getDefaultEnvironment } from './environment.js';
+import { adopt, disown, signalTree } from './process-tree.js';
+import { DescriptorSource, StreamSource } from './source.js';
+import { StderrDrain, type StderrMode } from './stderr.js';
+import { type Ends, StreamTransport, within } from './stream.js';
+
+export interface ChildProcessOptions extends TransportOptions {
+  /** The program: a path, or a name to look up in PATH. On Windows also a script such as `npx`. */
+  command: string;
+  args?: readonly string[] | undefined;
+  /** Variables besides the default safe list; they win over it. */
+  env?: Readonly<Record<string, string>> | undefined;
+  /** Working directory. Default: this process's. */
+  cwd?: string | undefined;
+  /**
+   * Where the child's standard error goes: `inherit` (default) to this process's, `pipe` to the transport's `stderr`
+   * stream, `ignore` nowhere. It is read in any case, and its end kept for `stderrTail`.
+   */
+  stderr?: StderrMode | undefined;
+  /** Most of standard error that is kept (bytes). Default 64 KiB. */
+  stderrTailSize?: number | undefined;
+  /** How long `close()` waits for the child after the end of its input, and again after SIGTERM (ms). Default 2,000. */
+  closeTimeout?: number | undefined;
+}
+
+/** How long output that is still on its way is waited for after the child has exited (ms). */
+const LAST_OUTPUT = 200;
+
+/**
+ * Starts a server process, speaks to it over its standard input and output, and owns it with all its descendants:
+ * `close()` ends its input, waits, signals SIGTERM, waits, and signals SIGKILL. `onclose` comes with the child's exit,
+ * even when a descendant holds its pipes open.
+ */
+export class ChildProcessTransport extends StreamTransport {
+  private child: ChildProcess | null = null;
+  private exited: Promise<void> = Promise.resolve();
+  private readonly errors: StderrDrain;
+  private readonly process: ChildProcessOptions;
+
+  constructor(options: ChildProcessOptions) {
+    super(options);
+    if (typeof options.command !== 'string' || options.command === '') {
+      throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'command is the name or path of a program');
+    }
+    this.process = options;
+    this.errors = new StderrDrain(options.stderr ?? 'inherit', options.stderrTailSize ?? DEFAULT_STDERR_TAIL);
+  }
+
+  /** The child's process id; null before `start()` and after its exit. */
+  get pid(): number | null {
+    return this.child !== null && this.child.exitCode === null && this.child.signalCode === null ? (this.child.pid ?? null) : null;
+  }
+
+  /** The child's standard error, for `stderr: 'pipe'`; there from construction on. */
+  get stderr(): Readable | null {
+    return this.errors.stream;
+  }
+
+  /** The last of what the child wrote to standard error, up to `stderrTailSize` bytes. */
+  get stderrTail(): string {
+    return this.errors.tail();
+  }
+
+  /** @throws `AIRS_MCP_SPAWN_FAILED` */
+  protected override async open(): Promise<Ends> {
+    // Node's own pipe would be read into memory of Node's; our end of a socket pair is read into ours.
+    const [ours, theirs] = nativeSystem()?.socketPair() ?? [];
+    try {
+      this.child = this.spawn(theirs ?? 'pipe');
+      await this.spawned(this.child);
+    } catch (cause) {
+      this.child = null;
+      if (ours !== undefined) closeSync(ours);
+      throw new AirsMcpError('AIRS_MCP_SPAWN_FAILED', `${this.process.command} did not start: ${(cause as Error).message}`, { cause });
+    } finally {
+      if (theirs !== undefined) closeSync(theirs);
+    }
+    return this.attach(this.child, ours);
+  }
+
+  protected override async part(): Promise<void> {
+    const { child } = this;
+    if (child === null) return;
+    child.stdin?.end();
+    await within(this.exited, this.closeTimeout);
+    signalTree(child, 'SIGTERM');
+    if (this.pid !== null) await within(this.exited, this.closeTimeout);
+    signalTree(child, 'SIGKILL');
+    await this.exited;
+    disown(child);
+  }
+
+  /** A child that closes its output is most often about to exit; if it does, that is what is reported. */
+  protected override ended(): void {
+    void within(this.exited, LAST_OUTPUT).then(() => {
+      if (this.pid !== null) super.ended();
+    });
+  }
+
+  private spawn(stdout: 'pipe' | number): ChildProcess {
+    const { command, args = [], env, cwd } = this.process;
+    const stdio: SpawnStdio = ['pipe', stdout, 'pipe'];
+    return spawn(command, [...args], {
+      env: { ...getDefaultEnvironment(), ...env },
+      stdio,
+      cwd,
+      windowsHide: true,
+      // Leading a group of its own lets the whole tree be signalled.
+      detached: process.platform !== 'win32',
+    });
+  }
+
+  private spawned(child: ChildProcess): Promise<void> {
+    return new Promise((resolve, reject) => {
+      child.once('spawn', resolve);
+      // Stays: a later failure to signal the child must not bring this process down.
+      child.on('error', reject);
+    });
+  }
+
+  private attach(child: ChildProcess, fd: number | undefined): Ends {
+    adopt(child);
+    if (child.stderr !== null) this.errors.attach(child.stderr);
+    this.exited = new Promise((resolve) => child.once('exit', () => resolve()));
+    child.once('exit', (code, signal) => void this.childExited(code, signal));
+    const source = fd === undefined
+      ? new StreamSource(child.stdout as Readable, this.receiver, this.sourceEnded) // 'pipe' gives a stream
+      : new DescriptorSource(fd, this.receiver, true, this.sourceEnded);
+    return { source, sink: child.stdin as NonNullable<ChildProcess['stdin']> }; // as above
+  }
+
+  private async childExited(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    // Its last words may still be in the pipe; a descendant that holds the pipe open is not waited for.
+    await within(this.sourceDone, LAST_OUTPUT);
+    const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    const tail = this.stderrTail.trim();
+    const error = new AirsMcpError('AIRS_MCP_CHILD_EXITED', `the server ended ${how}${tail === '' ? '' : `; its last words: ${tail}`}`);
+    this.fail(error, code === 0);
+  }
+}

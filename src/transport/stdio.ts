@@ -1,0 +1,57 @@
+import type { Readable, Writable } from 'node:stream';
+import { nativeSystem } from '../backend/select.js';
+import type { TransportOptions } from './contract.js';
+import { DescriptorSource, type Source, StreamSource } from './source.js';
+import { type Ends, StreamTransport } from './stream.js';
+
+export interface StdioOptions extends TransportOptions {
+  /** Where to read. Default: this process's standard input, into pooled memory directly where it is a pipe or socket. */
+  input?: Readable | undefined;
+  /** Where to write. Default: this process's standard output. Ended by `close()` unless it is that. */
+  output?: Writable | undefined;
+}
+
+const STDIN = 0;
+const STDOUT = 1;
+
+/** Capacity asked for the pipes of ours (bytes): the most that Linux gives an ordinary user. */
+const PIPE_CAPACITY = 1024 * 1024;
+
+/** A transport over this process's standard input and output, or over any pair of streams. */
+export class StdioTransport extends StreamTransport {
+  private readonly input: Readable | undefined;
+  private readonly output: Writable | undefined;
+
+  constructor(options: StdioOptions = {}) {
+    super(options);
+    this.input = options.input;
+    this.output = options.output;
+  }
+
+  protected override open(): Promise<Ends> {
+    const sink = this.output ?? process.stdout;
+    if (this.output === undefined) nativeSystem()?.setPipeCapacity(STDOUT, PIPE_CAPACITY);
+    return Promise.resolve({ source: this.input === undefined ? this.openStdin() : this.read(this.input), sink });
+  }
+
+  protected override part(): Promise<void> {
+    if (this.output !== undefined && !this.output.destroyed) this.output.end();
+    return Promise.resolve();
+  }
+
+  private openStdin(): Source {
+    nativeSystem()?.setPipeCapacity(STDIN, PIPE_CAPACITY);
+    // The getter's first use would fail with EEXIST once a descriptor source reads the same pipe.
+    const { stdin } = process;
+    try {
+      return new DescriptorSource(STDIN, this.receiver, false, this.sourceEnded);
+    } catch {
+      // A file, a terminal, or a stream that somebody reads already.
+      return this.read(stdin);
+    }
+  }
+
+  private read(stream: Readable): Source {
+    return new StreamSource(stream, this.receiver, this.sourceEnded);
+  }
+}

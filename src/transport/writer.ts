@@ -1,0 +1,217 @@
+import type { Writable } from 'node:stream';
+import { AirsMcpError } from '../base/errors.js';
+import { DIRECT_SEND_FROM, FLUSH_THRESHOLD } from '../base/limits.js';
+import type { BufferManager } from '../buffer/manager.js';
+import type { Slab } from '../buffer/slab.js';
+import type { Framing } from '../message/framer.js';
+import type { Encoded } from '../message/draft.js';
+import { Settlement, refused } from './settlement.js';
+
+const LF = 0x0a;
+const SPACE = 0x20;
+
+/** Keeps memory for as long as a write is under way. */
+export interface Keeper {
+  retain(): unknown;
+  release(): void;
+}
+
+/**
+ * Messages out to a stream. What is written in one tick is gathered in pooled memory and leaves in one write;
+ * long pieces that are bytes already leave uncopied, in their place.
+ */
+export class Writer {
+  private slab: Slab | null = null;
+  private length = 0;
+  private scheduled = false;
+  private failure: AirsMcpError | null = null;
+  /** Settles with what is gathered now. */
+  private batch: Settlement | null = null;
+  /** Settlements that wait for the stream to have room again. */
+  private readonly stalled: Settlement[] = [];
+  private needDrain = false;
+  private inFlight = 0;
+  private idle: Settlement | null = null;
+
+  constructor(
+    private readonly stream: Writable,
+    private readonly manager: BufferManager,
+    private readonly framing: Framing,
+    private readonly maxQueue: number,
+  ) {
+    stream.on('drain', this.ondrain);
+  }
+
+  /** Bytes accepted and not yet taken by the stream's consumer. */
+  get queued(): number {
+    return this.length + this.stream.writableLength;
+  }
+
+  /**
+   * Accepts one message.
+   * @param keeper holds the memory of the raw piece until it is written; undefined where the promise stands for that
+   */
+  write({ head, raw, tail }: Encoded, keeper?: Keeper): Promise<void> {
+    const longest = (head.length + tail.length) * 3 + (raw?.length ?? 0);
+    // The text is measured only where its upper bound does not settle the question.
+    const refusal = this.refusal(longest) && this.refusal(exactLength(head, raw, tail));
+    if (refusal !== null) return refused(refusal);
+    if (this.framing === 'content-length') this.text(lengthHeader(exactLength(head, raw, tail)));
+    this.text(head);
+    const direct = raw !== undefined && this.raw(this.framing === 'newline' ? withoutLineFeeds(raw) : raw, keeper);
+    this.text(tail);
+    return this.complete(direct);
+  }
+
+  /** Accepts one message in parts that are JSON text together. */
+  writeParts(parts: readonly Uint8Array[]): Promise<void> {
+    const total = parts.reduce((sum, part) => sum + part.length, 0);
+    const refusal = this.refusal(total);
+    if (refusal !== null) return refused(refusal);
+    if (this.framing === 'content-length') this.text(lengthHeader(total));
+    let direct = false;
+    for (const part of parts) direct = this.raw(this.framing === 'newline' ? withoutLineFeeds(part) : part, undefined) || direct;
+    return this.complete(direct);
+  }
+
+  /** Hands what is gathered to the stream now. */
+  flush(): void {
+    this.scheduled = false;
+    const { slab, length, batch } = this;
+    if (this.failure !== null || batch === null) return;
+    this.slab = null;
+    this.length = 0;
+    this.batch = null;
+    if (slab !== null) this.hand(length === slab.capacity ? slab.bytes : slab.bytes.subarray(0, length), slab);
+    if (this.needDrain) this.stalled.push(batch);
+    else batch.resolve();
+  }
+
+  /** Resolves when all that was accepted has been written, or has failed. */
+  finish(): Promise<void> {
+    this.flush();
+    if (this.inFlight === 0 || this.failure !== null) return Promise.resolve();
+    return (this.idle ??= new Settlement()).promise;
+  }
+
+  /** Refuses all that is unsettled, and all that is to come. */
+  fail(error: AirsMcpError): void {
+    if (this.failure !== null) return;
+    this.failure = error;
+    this.stream.off('drain', this.ondrain);
+    this.slab?.release();
+    this.slab = null;
+    this.length = 0;
+    this.batch?.reject(error);
+    for (const settlement of this.stalled.splice(0)) settlement.reject(error);
+    this.idle?.resolve();
+  }
+
+  private refusal(bytes: number): AirsMcpError | null {
+    if (this.failure !== null) return this.failure;
+    if (this.queued + bytes <= this.maxQueue) return null;
+    return new AirsMcpError('AIRS_MCP_SEND_QUEUE_FULL', `more than ${this.maxQueue} bytes wait to be sent`);
+  }
+
+  /** Ends a message. `direct`: its bytes went to the stream uncopied. */
+  private complete(direct: boolean): Promise<void> {
+    if (this.framing === 'newline') this.lineEnd();
+    const { counters } = this.manager;
+    counters.messagesSent++;
+    if (direct) counters.zeroCopySends++;
+    else counters.copiedSends++;
+    const { promise } = (this.batch ??= new Settlement());
+    this.schedule();
+    return promise;
+  }
+
+  private readonly ondrain = (): void => {
+    this.needDrain = false;
+    for (const settlement of this.stalled.splice(0)) settlement.resolve();
+    this.flush();
+  };
+
+  /** One flush per tick; at once when enough is gathered; when the stream is full, at its drain. */
+  private schedule(): void {
+    if (this.length >= FLUSH_THRESHOLD && !this.needDrain) return this.flush();
+    if (this.scheduled || this.needDrain) return;
+    this.scheduled = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  private text(text: string): void {
+    if (text === '') return;
+    let room = text.length * 3;
+    if (room > this.room()) room = Buffer.byteLength(text);
+    const slab = this.reserve(room);
+    this.length += slab.bytes.utf8Write(text, this.length, slab.capacity - this.length);
+  }
+
+  private lineEnd(): void {
+    const slab = this.reserve(1);
+    slab.bytes[this.length++] = LF;
+  }
+
+  /** Returns whether the bytes go to the stream as they are. */
+  private raw(bytes: Uint8Array, keeper: Keeper | undefined): boolean {
+    if (bytes.length < DIRECT_SEND_FROM || !this.manager.config.enableZeroCopy) {
+      const slab = this.reserve(bytes.length);
+      slab.bytes.set(bytes, this.length);
+      this.length += bytes.length;
+      return false;
+    }
+    this.handGathered();
+    keeper?.retain();
+    // Whoever waits for this message waits for the stream to be done with its bytes.
+    const batch = (this.batch ??= new Settlement());
+    batch.hold();
+    this.hand(bytes, keeper, batch);
+    return true;
+  }
+
+  private room(): number {
+    return this.slab === null ? 0 : this.slab.capacity - this.length;
+  }
+
+  private reserve(bytes: number): Slab {
+    if (this.slab !== null && this.room() >= bytes) return this.slab;
+    this.handGathered();
+    return (this.slab = this.manager.takeWriteSlab(Math.max(bytes, this.manager.config.writeBufferCapacity)));
+  }
+
+  private handGathered(): void {
+    const { slab, length } = this;
+    if (slab === null) return;
+    this.slab = null;
+    this.length = 0;
+    if (length === 0) slab.release();
+    else this.hand(slab.bytes.subarray(0, length), slab);
+  }
+
+  /** Gives bytes to the stream; `keeper` is released, and `settlement` let go, when it is done with them. */
+  private hand(bytes: Uint8Array, keeper: Keeper | undefined, settlement?: Settlement): void {
+    this.inFlight++;
+    this.manager.counters.bytesSent += bytes.length;
+    const accepted = this.stream.write(bytes, () => {
+      this.inFlight--;
+      keeper?.release();
+      settlement?.letGo();
+      if (this.inFlight === 0) this.idle?.resolve();
+    });
+    if (!accepted) this.needDrain = true;
+  }
+}
+
+function exactLength(head: string, raw: Uint8Array | undefined, tail: string): number {
+  return Buffer.byteLength(head) + (raw?.length ?? 0) + tail.length;
+}
+
+function lengthHeader(bytes: number): string {
+  return `Content-Length: ${bytes}\r\n\r\n`;
+}
+
+/** Line feeds in JSON text are white space, since strings hold them escaped: a space says the same. */
+function withoutLineFeeds(bytes: Uint8Array): Uint8Array {
+  if (bytes.indexOf(LF) < 0) return bytes;
+  return bytes.map((byte) => (byte === LF ? SPACE : byte));
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+/** Every suite runs twice: on the native backend and on the forced fallback. */
+const onBackend = (backend: 'native' | 'javascript') => ({
+  test: {
+    name: backend,
+    include: ['test/**/*.test.ts'],
+    pool: 'forks' as const,
+    execArgv: ['--expose-gc'],
+    env: { AIRS_MCP_BACKEND: backend },
+    testTimeout: 30_000,
+  },
+});
+
+export default defineConfig({
+  test: { projects: [onBackend('native'), onBackend('javascript')] },
+});

@@ -5,7 +5,7 @@
  *
  *     index                     the public names
  *     mcp/  cli/                drop-in transports for the MCP SDKs; the command line
- *     peer.ts                   calls in both directions over one transport
+ *     peer/                     calls in both directions over one transport
  *     transport/                bytes to and from the outside
  *     correlation/              our calls: ids, deadlines, settled exactly once
  *     concurrency/              their calls: a bounded queue, priorities, worker threads
@@ -36,3 +36,19 @@ export { SocketTransport, type SocketOptions, type SocketTarget } from './transp
 export { StdioTransport, type StdioOptions } from './transport/stdio.js';
 export type { StderrMode } from './transport/stderr.js';
 export { StreamingTransport, type StreamingTransportConfig, type StreamingTransportStats } from './transport/streaming.js';
+export type { CorrelationConfig } from './correlation/config.js';
+export { type Answer, CorrelationManager } from './correlation/manager.js';
+export type { RequestOptions } from './correlation/options.js';
+export type { CorrelationStatistics } from './correlation/statistics.js';
+export type { ProcessorConfig } from './concurrency/config.js';
+export type { ProcessorStatistics } from './concurrency/counters.js';
+export type { HandlerContext } from './concurrency/job.js';
+export type { Priority } from './concurrency/lanes.js';
+export { ConcurrentJsonRpcProcessor, type ProcessOptions, type ShutdownOptions } from './concurrency/processor.js';
+export type { RequestHandler } from './concurrency/runner.js';
+export type { WorkerHandler } from './concurrency/worker.js';
+export { AirsMcpRemoteError } from './base/remote.js';
+export { RequestContext } from './peer/context.js';
+export type { AnyMethods, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './peer/methods.js';
+export { type BatchCall, JsonRpcPeer, type PeerOptions } from './peer/peer.js';
+export { type ConnectOptions, connectStdio, serveStdio, type ServeOptions } from './peer/serve.js';

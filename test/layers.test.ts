@@ -12,7 +12,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   'correlation/': 5,
   'concurrency/': 5,
   'monitoring/': 5,
-  'peer.ts': 6,
+  'peer/': 6,
   'mcp/': 7,
   'cli/': 7,
   'index.ts': 8,

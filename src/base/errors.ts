@@ -23,6 +23,7 @@ export const ERROR_TABLE = {
 
   AIRS_MCP_INVALID_ARGUMENT: { meaning: 'an argument has the wrong type or shape', retryable: false },
   AIRS_MCP_OUT_OF_RANGE: { meaning: 'a numeric argument lies outside its range', retryable: false },
+  AIRS_MCP_OUT_OF_MEMORY: { meaning: 'the system has no memory left for a buffer or a scan', retryable: true },
   AIRS_MCP_INVALID_CONFIG: { meaning: 'one or more options are invalid; all are listed', retryable: false },
   AIRS_MCP_NOT_SERIALISABLE: { meaning: 'a value cannot be written as JSON', retryable: false },
 
@@ -34,6 +35,13 @@ export const ERROR_TABLE = {
   AIRS_MCP_BUFFER_FULL: { meaning: 'more bytes than a pooled buffer has room for', retryable: false },
   AIRS_MCP_MESSAGE_RELEASED: { meaning: 'a message was read after its release', retryable: false },
 
+  AIRS_MCP_REQUEST_TIMEOUT: { meaning: 'no response came in time', retryable: true },
+  AIRS_MCP_CANCELLED: { meaning: 'the request was cancelled', retryable: false },
+  AIRS_MCP_DUPLICATE_ID: { meaning: 'a request with the same id is in flight', retryable: false },
+  AIRS_MCP_TOO_MANY_PENDING: { meaning: 'as many requests as maxPendingRequests are in flight', retryable: true },
+  AIRS_MCP_REMOTE: { meaning: 'the peer answered with an error', retryable: false },
+  AIRS_MCP_SHUTDOWN: { meaning: 'the component was shut down', retryable: false },
+
   AIRS_MCP_NOT_STARTED: { meaning: 'the transport was used before start()', retryable: false },
   AIRS_MCP_ALREADY_STARTED: { meaning: 'start() was called twice', retryable: false },
   AIRS_MCP_TRANSPORT_CLOSED: { meaning: 'the transport is closed', retryable: false },
@@ -42,6 +50,9 @@ export const ERROR_TABLE = {
   AIRS_MCP_SPAWN_FAILED: { meaning: 'a child process could not be started', retryable: false },
   AIRS_MCP_CHILD_EXITED: { meaning: 'the child process ended by itself', retryable: true },
   AIRS_MCP_SEND_QUEUE_FULL: { meaning: 'the peer does not read and the outgoing queue is at its limit', retryable: true },
+
+  AIRS_MCP_QUEUE_FULL: { meaning: 'as many requests wait as the queue may hold', retryable: true, rpc: -32005 },
+  AIRS_MCP_WORKER_CRASHED: { meaning: 'the thread that ran the handler ended', retryable: true, rpc: -32603 },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable identifier of one kind of failure; see {@link ERROR_TABLE} for its meaning. */

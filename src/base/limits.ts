@@ -43,3 +43,33 @@ export const MAX_TIMER_DELAY = 2_147_483_647;
 export const DEFAULT_CLOSE_TIMEOUT = 2_000;
 /** Messages that wait between a transport and a consumer that asks for them (count). */
 export const DEFAULT_RECEIVE_QUEUE = 1_000;
+/** How long a request waits for its response (ms). The MCP SDKs' value. */
+export const DEFAULT_REQUEST_TIMEOUT = 60_000;
+/** Requests of ours that may wait for their response at a time (count). */
+export const DEFAULT_MAX_PENDING_REQUESTS = 10_000;
+/** Largest value of maxPendingRequests (count): at the measured bytes for each, about 4 GB. */
+export const MAX_PENDING_REQUESTS = 10_000_000;
+/** How late a timeout may fire (ms): deadlines are rounded up to a multiple of it. */
+export const DEFAULT_CLEANUP_INTERVAL = 10;
+/** Largest value of cleanupInterval (ms). */
+export const MAX_CLEANUP_INTERVAL = 60_000;
+/** Settled requests that are remembered, to tell late answers from those to nothing (count). */
+export const RECENT_REQUESTS = 1_024;
+/** Handlers that a processor runs at a time on the event loop (count). */
+export const DEFAULT_WORKER_COUNT = 64;
+/** Most handlers, or threads, of a processor (count). */
+export const MAX_WORKER_COUNT = 65_536;
+/** Requests that wait in a processor for their handler (count). */
+export const DEFAULT_QUEUE_CAPACITY = 1_000;
+/** Largest queue of a processor (count). */
+export const MAX_QUEUE_CAPACITY = 16_777_216;
+/** Share of a processor's queue past which sources pause (0..1). */
+export const DEFAULT_QUEUE_PRESSURE = 0.8;
+/** How long a handler may take (ms). Callers mostly give up sooner: this frees what would never settle. */
+export const DEFAULT_HANDLER_TIMEOUT = 300_000;
+/** How long a shutdown waits for handlers to finish (ms). */
+export const DEFAULT_SHUTDOWN_TIMEOUT = 5_000;
+/** How long a thread may go on with a request that was cancelled before it is replaced (ms). */
+export const THREAD_CANCEL_GRACE = 1_000;
+/** Unsent output past which a peer reads no further requests (bytes). */
+export const REPLY_BACKLOG = 4 * MIB;

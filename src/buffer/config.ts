@@ -1,4 +1,3 @@
-import { AirsMcpError } from '../base/errors.js';
 import {
   DEFAULT_BACKPRESSURE_THRESHOLD,
   DEFAULT_BUFFER_POOL_SIZE,
@@ -11,6 +10,7 @@ import {
   MAX_MESSAGE_SIZE_CEILING,
   MAX_TIMER_DELAY,
 } from '../base/limits.js';
+import { type NumberRule, OptionReader } from '../base/options.js';
 
 /** How a {@link BufferManager} uses memory. Numbers are integers. */
 export interface BufferConfig {
@@ -34,13 +34,6 @@ export interface BufferConfig {
   backpressureThreshold: number;
 }
 
-interface NumberRule {
-  preset: number;
-  min: number;
-  max: number;
-  unit: string;
-}
-
 const NUMBERS: Record<Exclude<keyof BufferConfig, 'enableZeroCopy'>, NumberRule> = {
   maxMessageSize: { preset: DEFAULT_MAX_MESSAGE_SIZE, min: 1, max: MAX_MESSAGE_SIZE_CEILING, unit: 'bytes' },
   readBufferCapacity: { preset: DEFAULT_READ_BUFFER_CAPACITY, min: 1, max: MAX_BUFFER_CAPACITY, unit: 'bytes' },
@@ -56,34 +49,17 @@ const NUMBERS: Record<Exclude<keyof BufferConfig, 'enableZeroCopy'>, NumberRule>
  * @throws AirsMcpError `AIRS_MCP_INVALID_CONFIG`, whose message lists every invalid option
  */
 export function resolveBufferConfig(config: Partial<BufferConfig> = {}): Readonly<BufferConfig> {
-  const given: unknown = config;
-  if (typeof given !== 'object' || given === null) {
-    throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', `the buffer configuration must be an object, not ${describe(given)}`);
-  }
-  const problems: string[] = [];
-  const number = (option: keyof typeof NUMBERS): number => {
-    const { preset, min, max, unit } = NUMBERS[option];
-    const value: unknown = config[option] === undefined ? preset : config[option];
-    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-    problems.push(`${option} must be an integer from ${min} to ${max} (${unit}), not ${describe(value)}`);
-    return preset;
-  };
+  const options = new OptionReader('buffer', config);
+  const number = (option: keyof typeof NUMBERS): number => options.number(option, NUMBERS[option]);
   const resolved: BufferConfig = {
     maxMessageSize: number('maxMessageSize'),
     readBufferCapacity: number('readBufferCapacity'),
     writeBufferCapacity: number('writeBufferCapacity'),
     bufferPoolSize: number('bufferPoolSize'),
     poolTimeout: number('poolTimeout'),
-    enableZeroCopy: config.enableZeroCopy === undefined ? true : config.enableZeroCopy,
+    enableZeroCopy: options.boolean('enableZeroCopy', true),
     backpressureThreshold: number('backpressureThreshold'),
   };
-  const zeroCopy: unknown = resolved.enableZeroCopy;
-  if (typeof zeroCopy !== 'boolean') problems.push(`enableZeroCopy must be a boolean, not ${describe(zeroCopy)}`);
-  if (problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', problems.join('; '));
+  options.check();
   return Object.freeze(resolved);
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'number' || value === null) return String(value);
-  return `a value of type ${typeof value}`;
 }

@@ -26,17 +26,20 @@ export interface Encoded {
 /** @throws `AIRS_MCP_INVALID_ARGUMENT` for what JSON-RPC 2.0 section 4 does not allow as an id */
 export function writeId(id: RequestId): string {
   if (typeof id === 'string' || id === null || (typeof id === 'number' && Number.isFinite(id))) return JSON.stringify(id);
-  throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'an id is a string, a finite number, or null');
+  throw refuse('an id is a string, a finite number, or null');
 }
 
-function checkMethod(method: string): string {
-  if (typeof method !== 'string') throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'a method is a string');
-  return method;
+function refuse(reason: string): AirsMcpError {
+  return new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', reason);
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 export function draftCall(idText: string | undefined, method: string, params: unknown): Draft {
+  if (typeof method !== 'string') throw refuse('a method is a string');
+  if (params !== undefined && typeof params !== 'object') throw refuse('params is an object or an array');
   const kind = idText === undefined ? 'notification' : 'request';
-  return { kind, idText, method: checkMethod(method), payload: params, source: undefined };
+  return { kind, idText, method, payload: params, source: undefined };
 }
 
 export function draftResponse(idText: string, result: unknown): Draft {
@@ -44,21 +47,26 @@ export function draftResponse(idText: string, result: unknown): Draft {
 }
 
 export function draftError(idText: string, error: WireErrorObject): Draft {
-  if (!Number.isInteger(error.code) || typeof error.message !== 'string') {
-    throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'an error has an integer code and a string message');
+  if (!isObject(error) || !Number.isInteger(error.code) || typeof error.message !== 'string') {
+    throw refuse('an error is an object with an integer code and a string message');
   }
   return { kind: 'error', idText, method: undefined, payload: error, source: undefined };
 }
 
+type Member = 'jsonrpc' | 'id' | 'method' | 'params' | 'result' | 'error';
+
 /** @throws `AIRS_MCP_INVALID_ARGUMENT` where `source` is no JSON-RPC 2.0 message */
 export function draftObject(source: WireMessage): Draft {
-  const { id, method, params, result, error } = source as Partial<Record<'id' | 'method' | 'params' | 'result' | 'error', unknown>>;
+  if (!isObject(source)) throw refuse('a message is an object');
+  const { jsonrpc, id, method, params, result, error } = source as Partial<Record<Member, unknown>>;
+  if (jsonrpc !== '2.0') throw refuse('jsonrpc is "2.0"');
+  const parts = [method, result, error].filter((part) => part !== undefined).length;
+  if (parts !== 1) throw refuse('a message has one of a method, a result, and an error');
   const idText = id === undefined ? undefined : writeId(id as RequestId);
   if (method !== undefined) return { ...draftCall(idText, method as string, params), source };
+  if (error !== undefined && !isObject(error)) throw refuse('an error is an object');
   if (error !== undefined) return { kind: 'error', idText, method: undefined, payload: error, source };
-  if (result === undefined || idText === undefined) {
-    throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'a message has a method, an error, or an id and a result');
-  }
+  if (idText === undefined) throw refuse('a result has an id');
   return { kind: 'response', idText, method: undefined, payload: result, source };
 }
 
@@ -69,7 +77,7 @@ function payloadKey(kind: Draft['kind']): 'params' | 'result' | 'error' {
 
 /** @throws `AIRS_MCP_NOT_SERIALISABLE` where the payload cannot be written as JSON */
 export function encodeDraft(draft: Draft): Encoded {
-  if (draft.source !== undefined) return { head: writeJson(draft.source), raw: undefined, tail: '' };
+  if (draft.source !== undefined) return encodeSource(draft, draft.source);
   let head = '{"jsonrpc":"2.0"';
   if (draft.idText !== undefined) head += `,"id":${draft.idText}`;
   if (draft.method !== undefined) head += `,"method":${JSON.stringify(draft.method)}`;
@@ -77,6 +85,14 @@ export function encodeDraft(draft: Draft): Encoded {
   head += `,"${payloadKey(draft.kind)}":`;
   if (draft.payload instanceof RawJson) return { head, raw: draft.payload.bytes, tail: '}' };
   return { head: `${head}${writeJson(draft.payload)}}`, raw: undefined, tail: '' };
+}
+
+function encodeSource(draft: Draft, source: WireMessage): Encoded {
+  if (!(draft.payload instanceof RawJson)) return { head: writeJson(source), raw: undefined, tail: '' };
+  const key = payloadKey(draft.kind);
+  // At least jsonrpc is left, so that a comma may follow.
+  const rest = writeJson({ ...source, [key]: undefined });
+  return { head: `${rest.slice(0, -1)},"${key}":`, raw: draft.payload.bytes, tail: '}' };
 }
 
 /** The same message under another id. */
@@ -93,11 +109,12 @@ export function draftPayloadBytes(draft: Draft): Uint8Array | undefined {
 
 /** The message as a plain object, with its payload as it was given. */
 export function draftToObject(draft: Draft): object {
-  if (draft.source !== undefined) return draft.source;
+  const payload = draft.payload instanceof RawJson ? draft.payload.toJSON() : draft.payload;
+  if (draft.source !== undefined) return payload === draft.payload ? draft.source : { ...draft.source, [payloadKey(draft.kind)]: payload };
   const object: Record<string, unknown> = { jsonrpc: '2.0' };
   if (draft.idText !== undefined) object['id'] = JSON.parse(draft.idText) as RequestId;
   if (draft.method !== undefined) object['method'] = draft.method;
-  if (draft.payload !== undefined) object[payloadKey(draft.kind)] = draft.payload instanceof RawJson ? draft.payload.toJSON() : draft.payload;
+  if (payload !== undefined) object[payloadKey(draft.kind)] = payload;
   return object;
 }
 

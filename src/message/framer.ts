@@ -4,6 +4,7 @@ import { AirsMcpError } from '../base/errors.js';
 import { DEFAULT_MAX_BATCH_SIZE } from '../base/limits.js';
 import type { BufferManager } from '../buffer/manager.js';
 import type { JsonRpcMessage } from './message.js';
+import { MessageQueue } from './queue.js';
 import { Records } from './records.js';
 import { ReceiveBuffer } from './receive.js';
 
@@ -31,7 +32,7 @@ export abstract class Framer {
   protected readonly maxMessageSize: number;
   protected readonly strict: boolean;
   /** Messages that were settled ahead of the records still to come; empty but for refusals. */
-  protected readonly queue: JsonRpcMessage[] = [];
+  protected readonly queue = new MessageQueue();
 
   constructor(
     protected readonly manager: BufferManager,
@@ -69,8 +70,7 @@ export abstract class Framer {
   /** The next complete message; null when more bytes are needed. Whoever takes it releases it. */
   next(): JsonRpcMessage | null {
     for (;;) {
-      if (this.queue.length > 0) return this.queue.shift() as JsonRpcMessage;
-      const message = this.records.next();
+      const message = this.queue.shift() ?? this.records.next();
       if (message !== null) return message;
       if (!this.advance()) return null;
     }
@@ -83,7 +83,7 @@ export abstract class Framer {
   close(): void {
     this.records.close();
     this.buffer.close();
-    this.queue.length = 0;
+    this.queue.clear();
   }
 
   /** Bytes received and not yet given out as messages, and the memory they lie in. */

@@ -9,14 +9,19 @@ import { Refusal } from './refusal.js';
 const HEADER_END = '\r\n\r\n';
 /** Longest header block accepted (bytes). */
 const MAX_HEADER = 8192;
+/** What is kept of a header that makes no sense (bytes). */
+const KEPT_HEADER = 256;
+/** Bytes that are searched at a time for the next header. */
+const SEARCH_PIECE = 1024;
 const LENGTH_FIELD = 'content-length:';
+const TWO_LENGTHS = 'there are two Content-Length headers';
 
 /**
  * Messages behind a `Content-Length` header (Language Server Protocol, "Base Protocol").
  *
  * A header that is malformed, or a body that is not JSON, costs itself only: the framer goes on at the
- * next thing that looks like a length header, which it also looks for inside a body that proved broken,
- * since a length that lies may have swallowed it.
+ * next thing that looks like a length header, which it also looks for inside a body that proved broken
+ * or was cut short, since a length that lies may have swallowed it.
  */
 export class HeaderFramer extends Framer {
   /** Length of the body that is due, or -1 while a header is. */
@@ -26,21 +31,20 @@ export class HeaderFramer extends Framer {
   private left = 0;
   /** Looking for the next header, after one that made no sense. */
   private lost = false;
+  /** Bytes that may still be looked at a second time: as many as were received, so that time stays linear. */
+  private credit = 0;
 
   override end(): void {
     const { buffer } = this;
     this.settle();
-    const { bytes, start, end } = buffer;
-    if (this.refusal !== null || this.due >= 0 || bytes.utf8Slice(start, end).trim() !== '') {
-      const cut = new Refusal(new AirsMcpError('AIRS_MCP_MESSAGE_TRUNCATED'), bytes, start, end);
-      if (!this.lost) this.queue.push((this.refusal ?? cut).toMessage());
-    }
-    this.refusal = null;
-    this.due = -1;
+    for (let first = true; this.cutShort(first); first = false) this.settle();
+    this.lost = false;
+    this.credit = 0;
     buffer.start = buffer.complete = buffer.end;
   }
 
-  protected override absorb(): void {
+  protected override absorb(from: number): void {
+    this.credit += this.buffer.end - from;
     // A body's length is known: make room for it at once instead of growing towards it.
     const missing = this.due - (this.buffer.end - this.buffer.start);
     if (missing > 0) this.buffer.reserve(missing);
@@ -62,13 +66,13 @@ export class HeaderFramer extends Framer {
     const length = bytes.subarray(start, Math.min(end, start + MAX_HEADER)).indexOf(HEADER_END, 0, 'latin1');
     if (length < 0) {
       if (end - start < MAX_HEADER) return false;
-      this.loseTrack('the header block is too long', end);
+      this.loseTrack('the header block is too long', start + 1);
       return true;
     }
     const bodyStart = start + length + HEADER_END.length;
     const due = contentLength(bytes.latin1Slice(start, start + length));
     if (typeof due === 'string') {
-      this.loseTrack(due, bodyStart);
+      this.loseTrack(due, due === TWO_LENGTHS ? bodyStart : start + 1);
       return true;
     }
     buffer.start = buffer.complete = bodyStart;
@@ -90,18 +94,45 @@ export class HeaderFramer extends Framer {
     this.records.scan(buffer, stop, SCAN_FLAG.WHOLE | (this.strict ? SCAN_FLAG.STRICT : 0));
     buffer.start = stop;
     if (!this.records.pending) this.queue.push(JsonRpcMessage.refused(new AirsMcpError('AIRS_MCP_PARSE_ERROR'), emptyBody(bytes)));
-    else if (this.records.broken) buffer.start = swallowedHeader(bytes, start, stop);
+    else if (this.records.broken) this.resume(start, stop);
     buffer.complete = buffer.start;
     return true;
   }
 
-  /** Reports a header that makes no sense; what follows is searched for the next. */
-  private loseTrack(reason: string, seen: number): void {
+  /** Reports what the end of the input cut short. True where a body whose length lied shows a header to go on at. */
+  private cutShort(first: boolean): boolean {
+    const { buffer, due, refusal } = this;
+    const { bytes, start, end } = buffer;
+    this.due = -1;
+    this.refusal = null;
+    const nothing = refusal === null && due < 0 && (!first || bytes.latin1Slice(start, end).trim() === '');
+    if (this.lost || nothing) return false;
+    const cut = refusal ?? new Refusal(new AirsMcpError('AIRS_MCP_MESSAGE_TRUNCATED'), bytes, start, end);
+    this.queue.push(cut.toMessage(false));
+    return due >= 0 && this.resume(start, end);
+  }
+
+  /**
+   * After the broken body `[start, stop)`: its length may have been a lie, so the next header is looked for, inside
+   * it first. True where one is there.
+   */
+  private resume(start: number, stop: number): boolean {
+    const at = findField(this.buffer.bytes, start, stop);
+    const found = at >= 0 && stop - at <= this.credit;
+    if (found) this.credit -= stop - at;
+    // Not found: the body may still have swallowed the first letters of one.
+    this.buffer.start = this.buffer.complete = found ? at : Math.max(start, stop - LENGTH_FIELD.length + 1);
+    this.lost = true;
+    return found;
+  }
+
+  /** Reports a header that makes no sense; the next is searched for from `next` on. */
+  private loseTrack(reason: string, next: number): void {
     const { buffer } = this;
-    const { bytes, start } = buffer;
-    const refusal = new Refusal(new AirsMcpError('AIRS_MCP_BAD_HEADER', reason), bytes, start, seen);
-    this.queue.push(refusal.toMessage());
-    buffer.start = buffer.complete = start + 1;
+    const { bytes, start, end } = buffer;
+    const refusal = new Refusal(new AirsMcpError('AIRS_MCP_BAD_HEADER', reason), bytes, start, Math.min(end, start + KEPT_HEADER));
+    this.queue.push(refusal.toMessage(false));
+    buffer.start = buffer.complete = next;
     this.lost = true;
   }
 
@@ -109,10 +140,10 @@ export class HeaderFramer extends Framer {
   private findHeader(): boolean {
     const { buffer } = this;
     const { bytes, start, end } = buffer;
-    const at = bytes.latin1Slice(start, end).toLowerCase().indexOf(LENGTH_FIELD);
+    const at = findField(bytes, start, end);
     this.lost = at < 0;
     // The field's name may have arrived in part.
-    buffer.start = buffer.complete = at < 0 ? Math.max(start, end - LENGTH_FIELD.length) : start + at;
+    buffer.start = buffer.complete = at < 0 ? Math.max(start, end - LENGTH_FIELD.length) : at;
     return at >= 0;
   }
 
@@ -124,7 +155,7 @@ export class HeaderFramer extends Framer {
     this.left -= stop - start;
     buffer.start = buffer.complete = stop;
     if (this.left > 0) return false;
-    this.queue.push(refusal.toMessage());
+    this.queue.push(refusal.toMessage(true));
     this.refusal = null;
     return true;
   }
@@ -139,16 +170,22 @@ function contentLength(block: string): number | string {
     if (line.slice(0, colon).toLowerCase() !== 'content-length') continue;
     const digits = line.slice(colon + 1).trim();
     if (!/^[0-9]{1,15}$/.test(digits)) return 'Content-Length is not a whole number';
-    if (length !== undefined && length !== Number(digits)) return 'there are two Content-Length headers';
+    if (length !== undefined && length !== Number(digits)) return TWO_LENGTHS;
     length = Number(digits);
   }
   if (length === undefined) return 'Content-Length is missing';
   return length > MAX_MESSAGE_SIZE_CEILING ? 'Content-Length is beyond any message' : length;
 }
 
-function swallowedHeader(bytes: DirectBuffer, start: number, stop: number): number {
-  const at = bytes.latin1Slice(start, stop).toLowerCase().indexOf(LENGTH_FIELD);
-  return at < 0 ? stop : start + at;
+/** Offset of the first length field in `[start, end)`, or -1. */
+function findField(bytes: DirectBuffer, start: number, end: number): number {
+  // Piece by piece: the next field is often near, and the rest is looked at again later.
+  for (let at = start; at < end; at += SEARCH_PIECE) {
+    const piece = bytes.latin1Slice(at, Math.min(end, at + SEARCH_PIECE + LENGTH_FIELD.length - 1));
+    const found = piece.toLowerCase().indexOf(LENGTH_FIELD);
+    if (found >= 0) return at + found;
+  }
+  return -1;
 }
 
 function emptyBody(bytes: DirectBuffer): DirectBuffer {

@@ -22,7 +22,7 @@ export class LineFramer extends Framer {
   override end(): void {
     const { buffer } = this;
     this.settle();
-    if (this.refusal !== null) this.refuse(this.refusal);
+    if (this.refusal !== null) this.refuse(this.refusal, false);
     else if (buffer.end > buffer.complete) this.endUnfinished();
     buffer.start = buffer.complete = buffer.end;
     this.atStart = true;
@@ -87,12 +87,12 @@ export class LineFramer extends Framer {
     refusal.pass(bytes, from, stop);
     buffer.start = buffer.complete = length < 0 ? end : stop + 1;
     if (length < 0) return -1;
-    this.refuse(refusal);
+    this.refuse(refusal, true);
     return buffer.start;
   }
 
-  private refuse(refusal: Refusal): void {
-    this.queue.push(refusal.toMessage());
+  private refuse(refusal: Refusal, whole: boolean): void {
+    this.queue.push(refusal.toMessage(whole));
     this.refusal = null;
   }
 
@@ -103,7 +103,12 @@ export class LineFramer extends Framer {
     const cut = new Refusal(new AirsMcpError('AIRS_MCP_MESSAGE_TRUNCATED'), bytes, complete, end);
     this.records.scan(buffer, end, SCAN_FLAG.WHOLE | (this.strict ? SCAN_FLAG.STRICT : 0));
     for (let message = this.records.next(); message !== null; message = this.records.next()) {
-      this.queue.push(isBroken(message) ? cut.toMessage() : message);
+      if (isBroken(message)) {
+        message.release();
+        this.queue.push(cut.toMessage(false));
+      } else {
+        this.queue.push(message);
+      }
     }
   }
 }

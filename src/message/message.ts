@@ -12,7 +12,7 @@ import {
   joinEncoded, reidentify, writeId,
 } from './draft.js';
 import { failureOf, isUnread } from './failure.js';
-import { parseText } from './json.js';
+import { RawJson, parseText } from './json.js';
 import { methodName } from './methods.js';
 import { checkPointer, resolvePointer } from './pointer.js';
 import { type Intent, type Salvage, salvagePrefix } from './salvage.js';
@@ -363,18 +363,21 @@ export class JsonRpcMessage implements Disposable {
 
   private salvage(): { found: Salvage | undefined; intent: Intent } | undefined {
     if (this.kind !== 'invalid') return undefined;
-    if (this.salvaged !== undefined || this.bytes === null) return this.salvaged;
-    const { found, intent } = salvagePrefix(this.bytes, this.start, this.end);
+    if (this.salvaged !== undefined) return this.salvaged;
+    const { found, intent } = salvagePrefix(this.memory(), this.start, this.end);
     // The id of a frame that was read is what the scan found, or deliberately none.
     return (this.salvaged = { found: isUnread(this.status) ? found : undefined, intent });
   }
 
   private payload(): unknown {
-    if (this.draft !== null) return this.draft.payload;
-    if (this.cachedPayload === UNREAD) {
-      this.cachedPayload = this.payloadEnd === 0 ? undefined : parseText(this.memory(), this.payloadStart, this.payloadEnd);
-    }
+    if (this.cachedPayload === UNREAD) this.cachedPayload = this.readPayload();
     return this.cachedPayload;
+  }
+
+  private readPayload(): unknown {
+    if (this.draft === null) return this.payloadEnd === 0 ? undefined : parseText(this.memory(), this.payloadStart, this.payloadEnd);
+    const { payload } = this.draft;
+    return payload instanceof RawJson ? payload.toJSON() : payload;
   }
 
   private rawPayload(): Uint8Array | undefined {

@@ -6,6 +6,7 @@ import { BufferManager } from '../buffer/manager.js';
 import type { Framer, Framing } from './framer.js';
 import { createFramer } from './framing.js';
 import type { JsonRpcMessage } from './message.js';
+import { MessageQueue } from './queue.js';
 
 export interface StreamingConfig {
   /** Longest message accepted, without its line end (bytes); default 50 MiB. A longer one arrives as an invalid message. */
@@ -43,7 +44,7 @@ export interface ParserBufferStats {
 export class StreamingParser {
   private readonly manager: BufferManager;
   private readonly framer: Framer;
-  private readonly ready: JsonRpcMessage[] = [];
+  private readonly ready = new MessageQueue();
 
   /** @throws `AIRS_MCP_INVALID_CONFIG`, naming every invalid option */
   constructor(config: Partial<StreamingConfig> = {}) {
@@ -57,15 +58,14 @@ export class StreamingParser {
    * the others come with the following calls, for which the chunk may be empty.
    */
   parseFromBytes(chunk: Uint8Array): JsonRpcMessage | null {
-    this.absorb(chunk, this.ready);
-    return this.ready.shift() ?? null;
+    this.absorb(chunk);
+    return this.ready.shift();
   }
 
   /** Takes in a chunk and gives all messages that are complete. */
   parseMultipleFromBytes(chunk: Uint8Array): JsonRpcMessage[] {
-    const messages = this.ready.splice(0);
-    this.absorb(chunk, messages);
-    return messages;
+    this.absorb(chunk);
+    return this.takeReady();
   }
 
   /**
@@ -73,23 +73,35 @@ export class StreamingParser {
    * (`AIRS_MCP_MESSAGE_TRUNCATED`) for a frame that was cut short. Then the parser is as new.
    */
   end(): JsonRpcMessage[] {
-    const messages = this.ready.splice(0);
     this.framer.end();
-    this.drain(messages);
+    this.drain();
     this.framer.close();
-    return messages;
+    return this.takeReady();
   }
 
-  /** The messages of a stream of chunks. What `source` throws passes through; a consumer who stops early closes `source`. */
+  /**
+   * The messages of a stream of chunks. What `source` throws passes through; a consumer who stops early closes `source`.
+   * Whichever way it ends, what was not delivered is released, and the parser is as new.
+   */
   async *parse(source: AsyncIterable<Uint8Array>): AsyncGenerator<JsonRpcMessage, void, undefined> {
-    for await (const chunk of source) yield* this.parseMultipleFromBytes(chunk);
-    yield* this.end();
+    try {
+      for await (const chunk of source) {
+        this.absorb(chunk);
+        yield* this.deliver();
+      }
+      this.framer.end();
+      this.drain();
+      yield* this.deliver();
+    } finally {
+      this.discard();
+    }
   }
 
   /** The parser as a Node stream: bytes in, {@link JsonRpcMessage} objects out, with the streams' own backpressure. */
   toTransform(): Transform {
     const parse = (chunk: Uint8Array): JsonRpcMessage[] => this.parseMultipleFromBytes(chunk);
     const end = (): JsonRpcMessage[] => this.end();
+    const discard = (): void => this.discard();
     return new Transform({
       readableObjectMode: true,
       readableHighWaterMark: 64,
@@ -98,6 +110,10 @@ export class StreamingParser {
       },
       flush(done: TransformCallback): void {
         settle(this, done, end);
+      },
+      destroy(error: Error | null, done: (error?: Error | null) => void): void {
+        discard();
+        done(error);
       },
     });
   }
@@ -120,16 +136,30 @@ export class StreamingParser {
     return { capacity, used, maxSize: this.manager.config.maxMessageSize, utilization: capacity === 0 ? 0 : used / capacity };
   }
 
-  private absorb(chunk: Uint8Array, into: JsonRpcMessage[]): void {
+  private absorb(chunk: Uint8Array): void {
     if (!(chunk instanceof Uint8Array)) throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'a chunk is a Uint8Array');
     for (let from = 0; from < chunk.length; ) {
       from += this.framer.push(chunk, from);
-      this.drain(into);
+      this.drain();
     }
   }
 
-  private drain(into: JsonRpcMessage[]): void {
-    for (let message = this.framer.next(); message !== null; message = this.framer.next()) into.push(message);
+  private drain(): void {
+    for (let message = this.framer.next(); message !== null; message = this.framer.next()) this.ready.push(message);
+  }
+
+  private *deliver(): Generator<JsonRpcMessage, void, undefined> {
+    for (let message = this.ready.shift(); message !== null; message = this.ready.shift()) yield message;
+  }
+
+  private takeReady(): JsonRpcMessage[] {
+    return [...this.deliver()];
+  }
+
+  /** Drops all that was received and not delivered. */
+  private discard(): void {
+    this.ready.clear();
+    for (const message of this.end()) message.release();
   }
 }
 

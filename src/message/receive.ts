@@ -5,6 +5,8 @@ import type { Slab } from '../buffer/slab.js';
 /** A frame that outgrows its slab moves to one this many times as big, until the factor is 2. */
 const FAST_GROWTH = 4;
 const FAST_GROWTH_UP_TO = 4 * 1024 * 1024;
+/** A grown slab is given back when so many times in a row a quarter of it would have done. */
+const SPARE_ROUNDS = 16;
 
 /**
  * The bytes that were received and not yet consumed, in one piece, in pooled memory.
@@ -15,7 +17,8 @@ const FAST_GROWTH_UP_TO = 4 * 1024 * 1024;
  * New bytes go behind `end`, written there by the kernel (`window`, `advance`) or copied (`fill`). When
  * the room runs out, the unconsumed bytes move: to the slab's front if nobody else uses the slab, else to
  * another. A frame that keeps growing moves to ever larger slabs, so that each byte moves a bounded number
- * of times, and the next large frame starts in one of the size that the last needed.
+ * of times, and the next large frame starts in one of the size that the last needed. When large frames stop
+ * coming, the large slab is given back.
  */
 export class ReceiveBuffer {
   start = 0;
@@ -27,6 +30,7 @@ export class ReceiveBuffer {
 
   private slab: Slab | null = null;
   private sizeHint = 0;
+  private spareRounds = 0;
 
   constructor(private readonly manager: BufferManager) {}
 
@@ -68,10 +72,10 @@ export class ReceiveBuffer {
 
   /** Makes room for `room` bytes behind `end`, moving `[start, end)` if it must. */
   reserve(room: number): void {
+    if (this.start === this.end) this.rewind();
     const slab = this.current();
     const pending = this.end - this.start;
-    const ours = !slab.shared && !slab.exposed;
-    if (pending === 0 && ours) this.start = this.complete = this.end = this.copiedUpTo = 0;
+    const ours = isOurs(slab);
     if (this.end + room <= slab.capacity) return;
     if (ours && pending + room <= slab.capacity) slab.bytes.copyWithin(0, this.start, this.end);
     else this.move(slab, pending, room);
@@ -84,6 +88,19 @@ export class ReceiveBuffer {
   close(): void {
     this.slab?.release();
     this.slab = null;
+    this.start = this.complete = this.end = this.copiedUpTo = 0;
+  }
+
+  /** Nothing is pending: starts over in the slab, if nobody else uses it, or without one that became too large. */
+  private rewind(): void {
+    const { slab } = this;
+    if (slab === null || !isOurs(slab)) return;
+    const spare = slab.capacity > this.manager.config.readBufferCapacity && this.end <= slab.capacity >> 2;
+    this.spareRounds = spare ? this.spareRounds + 1 : 0;
+    if (this.spareRounds > SPARE_ROUNDS) {
+      this.sizeHint = this.spareRounds = 0;
+      return this.close();
+    }
     this.start = this.complete = this.end = this.copiedUpTo = 0;
   }
 
@@ -102,4 +119,9 @@ export class ReceiveBuffer {
     this.sizeHint = Math.max(pending + room, grown);
     return this.sizeHint;
   }
+}
+
+/** Whether nobody else reads the slab. */
+function isOurs(slab: Slab): boolean {
+  return !slab.shared && !slab.exposed;
 }

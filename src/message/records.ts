@@ -59,10 +59,10 @@ export class Records {
   scan(buffer: ReceiveBuffer, end: number, flags: number): void {
     const slab = buffer.current();
     let { table } = this;
-    let more = this.run(table, slab.bytes, buffer.start, end, flags);
+    const more = this.run(table, slab.bytes, buffer.start, end, flags);
     if (more > 1) {
       table = new Int32Array((more + 1) * RECORD_INTS);
-      more = this.run(table, slab.bytes, buffer.start, end, flags);
+      this.run(table, slab.bytes, buffer.start, end, flags);
     }
     this.table = table;
     this.count = table[CONTROL.COUNT] as number;

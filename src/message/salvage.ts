@@ -5,6 +5,7 @@
  * bytes, or (as several servers write answers) in its last. Whoever waits for that id can then be told.
  */
 
+import { isUtf8 } from 'node:buffer';
 import { type DirectBuffer, decodeText, encodeText } from '../base/bytes.js';
 import type { RequestId } from '../base/wire.js';
 import { parseText } from './json.js';
@@ -62,6 +63,7 @@ function valueEnd(bytes: Uint8Array, at: number, end: number): number {
 }
 
 function readId(bytes: DirectBuffer, start: number, end: number): Salvage | undefined {
+  if (!isUtf8(bytes.subarray(start, end))) return undefined;
   try {
     const id = parseText(bytes, start, end);
     const idText = decodeText(bytes, start, end);

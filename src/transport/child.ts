@@ -1,6 +1,6 @@
 import type { ChildProcess, StdioOptions as SpawnStdio } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Readable, Stream } from 'node:stream';
 import spawn from 'cross-spawn';
 import { nativeSystem } from '../backend/select.js';
 import { AirsMcpError } from '../base/errors.js';
@@ -22,9 +22,10 @@ export interface ChildProcessOptions extends TransportOptions {
   cwd?: string | undefined;
   /**
    * Where the child's standard error goes: `inherit` (default) to this process's, `pipe` to the transport's `stderr`
-   * stream, `ignore` nowhere. It is read in any case, and its end kept for `stderrTail`.
+   * stream, `ignore` nowhere. It is read in any case, and its end kept for `stderrTail`. A descriptor or a stream that has
+   * one is the child's own: it writes there directly, and nothing is kept.
    */
-  stderr?: StderrMode | undefined;
+  stderr?: StderrMode | number | Stream | undefined;
   /** Most of standard error that is kept (bytes). Default 64 KiB. */
   stderrTailSize?: number | undefined;
   /** How long `close()` waits for the child after the end of its input, and again after SIGTERM (ms). Default 2,000. */
@@ -51,7 +52,8 @@ export class ChildProcessTransport extends StreamTransport {
       throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'command is the name or path of a program');
     }
     this.process = options;
-    this.errors = new StderrDrain(options.stderr ?? 'inherit', options.stderrTailSize ?? DEFAULT_STDERR_TAIL);
+    const { stderr = 'inherit' } = options;
+    this.errors = new StderrDrain(typeof stderr === 'string' ? stderr : 'ignore', options.stderrTailSize ?? DEFAULT_STDERR_TAIL);
   }
 
   /** The child's process id; null before `start()` and after its exit. */
@@ -106,8 +108,8 @@ export class ChildProcessTransport extends StreamTransport {
   }
 
   private spawn(stdout: 'pipe' | number): ChildProcess {
-    const { command, args = [], env, cwd } = this.process;
-    const stdio: SpawnStdio = ['pipe', stdout, 'pipe'];
+    const { command, args = [], env, cwd, stderr } = this.process;
+    const stdio: SpawnStdio = ['pipe', stdout, typeof stderr === 'object' || typeof stderr === 'number' ? stderr : 'pipe'];
     return spawn(command, [...args], {
       env: { ...getDefaultEnvironment(), ...env },
       stdio,

@@ -28,11 +28,14 @@ export interface Transport {
    * Resolves when the stream below has taken the message and has room for more: a peer that doesn't read
    * makes it wait. It always settles, also when the peer dies. Ignoring the promise is safe.
    *
-   * @param message a {@link JsonRpcMessage}, or a plain object that is written as it is
+   * @param message a {@link JsonRpcMessage}, a plain object that is written as it is, or several messages as one batch
    * @throws `AIRS_MCP_NOT_STARTED`, `AIRS_MCP_TRANSPORT_CLOSED`, `AIRS_MCP_TRANSPORT_FAILED`, `AIRS_MCP_CHILD_EXITED`,
    *   `AIRS_MCP_NOT_SERIALISABLE`, `AIRS_MCP_SEND_QUEUE_FULL` (nothing of the message was sent then)
    */
-  send(message: JsonRpcMessage | WireMessage): Promise<void>;
+  send(message: JsonRpcMessage | WireMessage | readonly JsonRpcMessage[]): Promise<void>;
+
+  /** Bytes that `send` has accepted and the peer has not taken yet. */
+  readonly queued: number;
 
   /** Writes out what was accepted, within `closeTimeout`, and closes. Twice is harmless. Never rejects. */
   close(): Promise<void>;

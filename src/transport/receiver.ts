@@ -3,14 +3,18 @@ import type { BufferManager } from '../buffer/manager.js';
 import type { PooledBuffer } from '../buffer/pooled.js';
 import type { Framer } from '../message/framer.js';
 import type { JsonRpcMessage } from '../message/message.js';
+import { Settlement } from './settlement.js';
 
 /** What a receiver tells its transport. None may throw. */
 export interface ReceiverEvents {
   /** Reading should stop, or go on. */
   onflow(reading: boolean): void;
+  /** A consumer threw, or a frame was bad where only good ones are wanted. */
   onerror(error: Error): void;
   /** The last message was delivered. */
   onend(): void;
+  /** There is no memory for what arrives. */
+  onbroken(error: Error): void;
 }
 
 interface Waiter {
@@ -18,6 +22,9 @@ interface Waiter {
   resolve(length: number): void;
   reject(error: AirsMcpError): void;
 }
+
+/** Where bytes go when there is no memory for them, and the connection is about to end. */
+const SCRATCH = Buffer.alloc(1);
 
 /**
  * Bytes in from a source, messages out to whoever wants them: `receiveIntoBuffer` calls first, then `onmessage`.
@@ -29,10 +36,15 @@ export class Receiver {
   private readonly waiters: Waiter[] = [];
   private paused = false;
   private pumping = false;
+  /** What the source was told last. */
+  private flowing = false;
+  private discarding = false;
   private ending = false;
+  private ended = false;
   private closed = false;
-  /** A message that did not fit the buffer it was meant for. */
+  /** A message that was taken from the framer and not yet delivered. */
   private held: JsonRpcMessage | null = null;
+  private freed: Settlement | null = null;
   private readonly unsubscribe: () => void;
 
   constructor(
@@ -45,7 +57,13 @@ export class Receiver {
 
   /** Whether messages are wanted now, so that reading makes sense. */
   get reading(): boolean {
-    return !this.closed && !this.paused && !this.manager.underPressure && (this.consumer !== undefined || this.waiters.length > 0);
+    if (this.closed) return false;
+    return this.discarding || (!this.paused && !this.manager.underPressure && (this.consumer !== undefined || this.waiters.length > 0));
+  }
+
+  /** Whether somebody who wants messages has asked for a break. */
+  get heldBack(): boolean {
+    return !this.closed && !this.ended && !this.discarding && (this.paused || this.manager.underPressure);
   }
 
   get onmessage(): ((message: JsonRpcMessage) => void) | undefined {
@@ -67,80 +85,137 @@ export class Receiver {
     this.update();
   }
 
+  /** Resolves when messages are no longer held back. */
+  released(): Promise<void> {
+    return this.heldBack ? (this.freed ??= new Settlement()).promise : Promise.resolve();
+  }
+
   /** Memory for the kernel to write into; it must stay untouched until {@link received}. */
   window(): Uint8Array {
-    return this.framer.window();
+    try {
+      return this.closed ? SCRATCH : this.framer.window();
+    } catch (error) {
+      this.events.onbroken(error as Error);
+      return SCRATCH;
+    }
   }
 
   received(count: number): void {
-    this.framer.received(count);
-    this.pump();
+    if (this.closed || this.discarding) return;
+    this.absorb(() => this.framer.received(count));
   }
 
   /** Copies a chunk in. */
   push(chunk: Uint8Array): void {
-    for (let from = 0; from < chunk.length && !this.closed; ) {
-      from += this.framer.push(chunk, from);
-      this.pump();
+    for (let from = 0; from < chunk.length && !this.closed && !this.discarding; ) {
+      this.absorb(() => {
+        from += this.framer.push(chunk, from);
+      });
     }
   }
 
   /** No more bytes will come. `onend` follows when the last message was delivered. */
   end(): void {
-    if (this.ending || this.closed) return;
+    if (this.ending || this.ended || this.closed) return;
     this.ending = true;
-    this.framer.end();
-    this.pump();
+    this.absorb(() => this.framer.end());
   }
 
   receiveInto(buffer: PooledBuffer): Promise<number> {
     return new Promise((resolve, reject) => {
-      if (this.closed) return reject(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED'));
+      if (this.closed || this.ended) return reject(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED'));
       this.waiters.push({ buffer, resolve, reject });
       this.update();
     });
   }
 
-  /** Forgets what was not delivered and gives the memory back. */
+  /** From here on, what arrives is dropped. The memory stays: the kernel may still write into it. */
+  discard(): void {
+    this.discarding = true;
+    this.update();
+  }
+
+  /** Forgets what was not delivered and gives the memory back: nothing may write into the last window any more. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.unsubscribe();
     this.held?.release();
+    this.held = null;
     this.framer.close();
-    for (const waiter of this.waiters.splice(0)) waiter.reject(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED'));
+    this.freed?.resolve();
+    this.refuseWaiters();
   }
 
   private update(): void {
-    this.pump();
-    if (!this.closed) this.events.onflow(this.reading);
+    this.absorb(() => undefined);
+  }
+
+  /** Takes bytes in by `step`, then delivers what is complete. */
+  private absorb(step: () => void): void {
+    try {
+      step();
+      this.pump();
+    } catch (error) {
+      this.events.onbroken(error as Error);
+    }
   }
 
   private pump(): void {
     // A consumer may pause, resume, or set another consumer from within: the outer loop sees it.
     if (this.pumping) return;
     this.pumping = true;
-    while (this.reading) {
-      const message = this.held ?? this.framer.next();
-      this.held = null;
-      if (message === null) break;
-      this.deliver(message);
+    try {
+      while (this.reading && !this.discarding) {
+        const message = this.take();
+        if (message === null) break;
+        this.deliver(message);
+      }
+      if (this.ending && !this.closed) this.finish();
+    } finally {
+      this.pumping = false;
     }
-    this.pumping = false;
-    if (this.ending && !this.closed && this.reading && this.held === null) {
-      this.ending = false;
-      this.events.onend();
+    this.tell();
+  }
+
+  private take(): JsonRpcMessage | null {
+    const { held } = this;
+    this.held = null;
+    if (held !== null) return held;
+    const message = this.framer.next();
+    if (message !== null) this.manager.counters.messagesReceived++;
+    return message;
+  }
+
+  /** Ends the input if nothing is left to deliver, whether or not anybody wants it. */
+  private finish(): void {
+    this.held = this.take();
+    if (this.held !== null && !this.discarding) return;
+    this.ending = false;
+    this.ended = true;
+    this.refuseWaiters();
+    this.events.onend();
+  }
+
+  private tell(): void {
+    if (this.closed) return;
+    if (!this.heldBack) {
+      this.freed?.resolve();
+      this.freed = null;
     }
+    const { reading } = this;
+    if (reading === this.flowing) return;
+    this.flowing = reading;
+    this.events.onflow(reading);
   }
 
   private deliver(message: JsonRpcMessage): void {
-    this.manager.counters.messagesReceived++;
     const waiter = this.waiters[0];
     if (waiter !== undefined) return this.serve(waiter, message);
     try {
       this.consumer?.(message);
     } catch (error) {
-      this.events.onerror(error as Error);
+      this.events.onerror(error instanceof Error ? error : new Error(`onmessage threw ${String(error)}`, { cause: error }));
     }
   }
 
@@ -157,5 +232,9 @@ export class Receiver {
       this.held = message;
       waiter.reject(error as AirsMcpError);
     }
+  }
+
+  private refuseWaiters(): void {
+    for (const waiter of this.waiters.splice(0)) waiter.reject(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED'));
   }
 }

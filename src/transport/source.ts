@@ -1,8 +1,9 @@
+import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Receiver } from './receiver.js';
 
-/** Where a transport's bytes come from. */
+/** Where a transport's bytes come from. It starts without reading. */
 export interface Source {
   /** Starts or stops reading. */
   flow(reading: boolean): void;
@@ -10,23 +11,50 @@ export interface Source {
   close(): void;
 }
 
-/** How a source ends: `undefined` at the end of the input. */
+/** How a source ends: `undefined` at the end of the input. Called once, also where the stream had ended before. */
 export type SourceEnd = (error: Error | undefined) => void;
+
+const ignore = (): void => undefined;
+
+/** From here on, errors of the stream that nobody else listens to do not bring the process down. */
+export function muteErrors(stream: EventEmitter): void {
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
+}
+
+/**
+ * Tells how a stream ends. One that is destroyed without an error has ended, too: an unfinished frame shows where
+ * that cut something off. Returns what makes it stop watching; errors after that are ignored.
+ */
+export function watchEnd(stream: Readable, done: SourceEnd): () => void {
+  let over = false;
+  const tell: SourceEnd = (error) => {
+    if (!over) done(error);
+    over = true;
+  };
+  const onend = (): void => tell(undefined);
+  const onclose = (): void => tell(stream.errored ?? undefined);
+  stream.on('end', onend);
+  stream.on('close', onclose);
+  stream.on('error', tell);
+  if (stream.destroyed || stream.readableEnded) queueMicrotask(onclose);
+  return () => {
+    over = true;
+    stream.off('end', onend);
+    stream.off('close', onclose);
+    stream.off('error', tell);
+    muteErrors(stream);
+  };
+}
 
 /** Any readable stream: its chunks are copied once, into the receiver's memory. */
 export class StreamSource implements Source {
+  private readonly unwatch: () => void;
   private readonly ondata = (chunk: Uint8Array | string): void => this.receiver.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-  private readonly onfinish: () => void;
-  private readonly onerror: (error: Error) => void;
 
   constructor(private readonly stream: Readable, private readonly receiver: Receiver, done: SourceEnd) {
-    this.onfinish = () => done(undefined);
-    this.onerror = (error) => done(error);
     stream.on('data', this.ondata);
-    stream.on('end', this.onfinish);
-    stream.on('close', this.onfinish);
-    stream.on('error', this.onerror);
     stream.pause();
+    this.unwatch = watchEnd(stream, done);
   }
 
   flow(reading: boolean): void {
@@ -34,11 +62,10 @@ export class StreamSource implements Source {
     else this.stream.pause();
   }
 
+  /** The stream is paused and left to its owner. */
   close(): void {
+    this.unwatch();
     this.stream.off('data', this.ondata);
-    this.stream.off('end', this.onfinish);
-    this.stream.off('close', this.onfinish);
-    // The error listener stays: an error after the close must not bring the process down.
     this.stream.pause();
   }
 }
@@ -61,27 +88,19 @@ export function directRead(receiver: Receiver): DirectRead {
 }
 
 /**
- * A pipe or socket by its descriptor: the kernel writes straight into the receiver's memory.
+ * A socket that was opened with a {@link directRead}.
  *
  * The window that was last lent to the kernel stays as it is while reading is paused, because it cannot be
- * exchanged then: nothing else reserves room in the receiver while this source is open.
+ * exchanged then: nothing else reserves room in the receiver while this source is open. Once reading has
+ * stopped for good nothing is written there, since libuv reads only when asked to and data is ready.
  */
-export class DescriptorSource implements Source {
-  private readonly socket: Socket;
+export class SocketSource implements Source {
+  private readonly unwatch: () => void;
 
-  /**
-   * @param owned whether closing the source closes the descriptor. This process's own standard input is left
-   *   open: its number could otherwise be given to a file while `process.stdin` still refers to it.
-   * @throws ERR_INVALID_FD_TYPE where the descriptor is neither a pipe nor a socket, EEXIST where it is read already
-   */
-  constructor(fd: number, receiver: Receiver, private readonly owned: boolean, done: SourceEnd) {
-    // `onread` is documented for connections; the constructor takes it as well.
-    const options = { fd, readable: true, writable: false, onread: directRead(receiver) };
-    this.socket = new Socket(options);
-    this.socket.on('end', () => done(undefined));
-    this.socket.on('close', () => done(undefined));
-    this.socket.on('error', (error) => done(error));
-    this.socket.pause();
+  /** @param owned whether closing the source destroys the socket */
+  constructor(private readonly socket: Socket, private readonly owned: boolean, done: SourceEnd) {
+    this.unwatch = watchEnd(socket, done);
+    socket.pause();
   }
 
   flow(reading: boolean): void {
@@ -90,8 +109,23 @@ export class DescriptorSource implements Source {
   }
 
   close(): void {
+    this.unwatch();
     this.socket.pause();
     if (this.owned) this.socket.destroy();
     else this.socket.unref();
+  }
+}
+
+/** A pipe or socket by its descriptor: the kernel writes straight into the receiver's memory. */
+export class DescriptorSource extends SocketSource {
+  /**
+   * @param owned whether closing the source closes the descriptor. This process's own standard input is left
+   *   open: its number could otherwise be given to a file while `process.stdin` still refers to it.
+   * @throws ERR_INVALID_FD_TYPE where the descriptor is neither a pipe nor a socket, EEXIST where it is read already
+   */
+  constructor(fd: number, receiver: Receiver, owned: boolean, done: SourceEnd) {
+    // `onread` is documented for connections; the constructor takes it as well.
+    const options = { fd, readable: true, writable: false, onread: directRead(receiver) };
+    super(new Socket(options), owned, done);
   }
 }

@@ -7,8 +7,10 @@ import { type Ends, StreamTransport } from './stream.js';
 export interface StdioOptions extends TransportOptions {
   /** Where to read. Default: this process's standard input, into pooled memory directly where it is a pipe or socket. */
   input?: Readable | undefined;
-  /** Where to write. Default: this process's standard output. Ended by `close()` unless it is that. */
+  /** Where to write. Default: this process's standard output. */
   output?: Writable | undefined;
+  /** Whether `close()` ends `output`. Default true; this process's standard output is never ended. */
+  endOutput?: boolean | undefined;
 }
 
 const STDIN = 0;
@@ -21,11 +23,13 @@ const PIPE_CAPACITY = 1024 * 1024;
 export class StdioTransport extends StreamTransport {
   private readonly input: Readable | undefined;
   private readonly output: Writable | undefined;
+  private readonly endOutput: boolean;
 
   constructor(options: StdioOptions = {}) {
     super(options);
     this.input = options.input;
     this.output = options.output;
+    this.endOutput = options.endOutput ?? true;
   }
 
   protected override open(): Promise<Ends> {
@@ -35,7 +39,7 @@ export class StdioTransport extends StreamTransport {
   }
 
   protected override part(): Promise<void> {
-    if (this.output !== undefined && !this.output.destroyed) this.output.end();
+    if (this.endOutput && this.output !== undefined && !this.output.destroyed) this.output.end();
     return Promise.resolve();
   }
 

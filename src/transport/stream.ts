@@ -4,6 +4,7 @@ import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_MAX_SEND_QUEUE } from '../base/limits.js
 import type { WireMessage } from '../base/wire.js';
 import { BufferManager } from '../buffer/manager.js';
 import { PooledBuffer } from '../buffer/pooled.js';
+import { encodeBatch } from '../message/batch.js';
 import { createFramer } from '../message/framing.js';
 import { writeJson } from '../message/json.js';
 import { JsonRpcMessage } from '../message/message.js';
@@ -78,11 +79,16 @@ export abstract class StreamTransport implements ZeroCopyTransport {
     }
   }
 
-  send(message: JsonRpcMessage | WireMessage): Promise<void> {
+  get queued(): number {
+    return this.writer?.queued ?? 0;
+  }
+
+  send(message: JsonRpcMessage | WireMessage | readonly JsonRpcMessage[]): Promise<void> {
     const writer = this.usable();
     if (writer instanceof AirsMcpError) return refused(writer);
     try {
       if (message instanceof JsonRpcMessage) return writer.write(message.encode(), message);
+      if (Array.isArray(message)) return writer.write(encodeBatch(message as readonly JsonRpcMessage[]));
       return writer.write({ head: writeJson(message), raw: undefined, tail: '' });
     } catch (error) {
       return refused(error as Error);

@@ -42,7 +42,7 @@ export function checkScan(bytes: unknown, table: unknown): void {
   const search = table[CONTROL.SEARCH] as number;
   const end = table[CONTROL.END] as number;
   if (start < 0 || start > search || search > end || end > bytes.length) {
-    throw outOfRange(`table: 0 <= ${start} <= ${search} <= ${end} <= ${bytes.length} must hold for START, SEARCH, END and the bytes`);
+    throw outOfRange(`table: START ${start} <= SEARCH ${search} <= END ${end} <= ${bytes.length} bytes must hold`);
   }
   if ((table[CONTROL.MAX_MESSAGE] as number) < 1) throw outOfRange('table: MAX_MESSAGE must be at least 1');
   if ((table[CONTROL.MAX_BATCH] as number) < 1) throw outOfRange('table: MAX_BATCH must be at least 1');

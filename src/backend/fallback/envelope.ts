@@ -1,10 +1,22 @@
 /** One JSON-RPC object: which members it has, where they are, and what that makes it. */
 
+import { Buffer } from 'node:buffer';
 import { FIELD, ID_TYPE, KIND, RECORD_FLAG, RECORD_INTS, STATUS } from '../contract.js';
-import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, LOWER_N, MINUS, NINE, OPEN_BRACE, OPEN_BRACKET, QUOTE, ZERO } from './byte.js';
 import { skipString } from './token.js';
 import { skipValue, visitValue } from './value.js';
 import type { Walk } from './walk.js';
+
+const BACKSLASH = 0x5c;
+const CLOSE_BRACE = 0x7d;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const LOWER_N = 0x6e;
+const MINUS = 0x2d;
+const NINE = 0x39;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const QUOTE = 0x22;
+const ZERO = 0x30;
 
 const KEYS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'].map((key) => Uint8Array.from(Buffer.from(key)));
 /** Places in KEYS; OTHER for any other key. */

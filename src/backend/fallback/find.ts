@@ -2,45 +2,75 @@
 
 import { Buffer } from 'node:buffer';
 import { invalidArgument } from '../argument.js';
-import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './byte.js';
 import { skipString } from './token.js';
 import { skipValue } from './value.js';
 import { Walk } from './walk.js';
 
-/** One reference token of a pointer. */
-interface Step {
-  readonly key: string;
-  /** The key in UTF-8; empty and unusable where it has lone surrogates, which only escapes can write. */
-  readonly bytes: Buffer;
-  readonly isWellFormed: boolean;
-  /** The key as an array index, -1 where it is none. */
-  readonly index: number;
-}
+const CLOSE_BRACE = 0x7d;
+const CLOSE_BRACKET = 0x5d;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const QUOTE = 0x22;
 
-function stepOf(token: string): Step {
-  if (/~(?![01])/.test(token)) throw invalidArgument('pointer: a ~ must be followed by 0 or 1');
-  const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
-  const bytes = Buffer.from(key);
-  return { key, bytes, isWellFormed: bytes.toString() === key, index: /^(?:0|[1-9]\d*)$/.test(key) ? Number(key) : -1 };
+/** One reference token of a pointer. */
+class Step {
+  readonly key: string;
+  #utf8: Buffer | undefined;
+
+  constructor(token: string) {
+    this.key = token.includes('~') ? token.replaceAll('~1', '/').replaceAll('~0', '~') : token;
+  }
+
+  /** The key as an array index, -1 where it is none. */
+  get index(): number {
+    return /^(?:0|[1-9]\d*)$/.test(this.key) ? Number(this.key) : -1;
+  }
+
+  /** Whether the bytes `[start, end)`, which hold no escape, spell the key. */
+  isRaw(bytes: Buffer, start: number, end: number): boolean {
+    const { key } = this;
+    if (end - start < key.length) return false;
+    for (let n = 0; n < key.length; n++) {
+      const unit = key.charCodeAt(n);
+      if (unit >= 0x80) return this.#isRawUtf8(bytes, start, end);
+      if (bytes[start + n] !== unit) return false;
+    }
+    return end - start === key.length;
+  }
+
+  #isRawUtf8(bytes: Buffer, start: number, end: number): boolean {
+    this.#utf8 ??= this.#encode();
+    return this.#utf8.length > 0 && bytes.compare(this.#utf8, 0, this.#utf8.length, start, end) === 0;
+  }
+
+  /** The key in UTF-8; empty where it has lone surrogates, which only escapes can write. */
+  #encode(): Buffer {
+    const utf8 = Buffer.from(this.key);
+    return utf8.toString() === this.key ? utf8 : Buffer.alloc(0);
+  }
+
+  /** Whether the bytes `[start, end)` spell the key with escapes. */
+  isEscaped(bytes: Buffer, start: number, end: number): boolean {
+    // A unit of the key takes at least one byte, and at most six.
+    if (end - start < this.key.length || end - start > 6 * this.key.length) return false;
+    try {
+      return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) === this.key;
+    } catch {
+      return false;
+    }
+  }
 }
 
 function stepsOf(pointer: string): Step[] {
   if (pointer === '') return [];
   if (!pointer.startsWith('/')) throw invalidArgument('pointer: must be empty or start with /');
-  return pointer.slice(1).split('/').map(stepOf);
-}
-
-/** Whether the key `[start, end)`, quotes not included, is the step's. */
-function isKey(walk: Walk, step: Step, start: number, end: number): boolean {
-  const { bytes } = walk;
-  if (!walk.escaped) return step.isWellFormed && bytes.compare(step.bytes, 0, step.bytes.length, start, end) === 0;
-  // A token is at most six times as long as the UTF-8 of what it stands for.
-  if (end - start > 6 * step.bytes.length || end - start < step.key.length) return false;
-  try {
-    return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) === step.key;
-  } catch {
-    return false;
-  }
+  if (/~(?![01])/.test(pointer)) throw invalidArgument('pointer: a ~ must be followed by 0 or 1');
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((token) => new Step(token));
 }
 
 /**
@@ -50,10 +80,10 @@ function isKey(walk: Walk, step: Step, start: number, end: number): boolean {
 class Search {
   readonly #walk: Walk;
   readonly #steps: readonly Step[];
-  /** For each step entered: 1 where its container is an object. */
-  readonly #isObject: Uint8Array;
-  /** For each step entered: the index of the next element. */
-  readonly #index: Int32Array;
+  /** For each step entered: the bracket that closes its container. */
+  readonly #closers: number[] = [];
+  /** For each step entered: the elements before the one that it names, yet to come; below 0 for none to come. */
+  readonly #ahead: number[] = [];
   /** The step at hand. */
   #level = -1;
   /** Whether the member at hand is the one that the step names. */
@@ -64,8 +94,6 @@ class Search {
   constructor(walk: Walk, steps: readonly Step[]) {
     this.#walk = walk;
     this.#steps = steps;
-    this.#isObject = new Uint8Array(steps.length);
-    this.#index = new Int32Array(steps.length);
   }
 
   /** Searches the text from `from` to the walk's end. */
@@ -89,30 +117,33 @@ class Search {
 
   /** Enters the container at `i` for the next step; returns the position of its first member or of its closing bracket. */
   #enter(i: number): number {
+    const isObject = this.#walk.at(i) === OPEN_BRACE;
     this.#level++;
-    this.#isObject[this.#level] = this.#walk.at(i) === OPEN_BRACE ? 1 : 0;
-    this.#index[this.#level] = 0;
+    this.#closers[this.#level] = isObject ? CLOSE_BRACE : CLOSE_BRACKET;
+    this.#ahead[this.#level] = isObject ? 0 : (this.#steps[this.#level] as Step).index;
     return this.#walk.pastSpace(i + 1);
   }
 
   #closesAt(i: number): boolean {
-    return this.#walk.at(i) === (this.#isObject[this.#level] === 1 ? CLOSE_BRACE : CLOSE_BRACKET);
+    return this.#walk.at(i) === this.#closers[this.#level];
   }
 
   /** Passes the key of the member at `i`, if it has one, to its value, and tells in `#matches` whether the step names it. */
   #toValue(i: number): number {
     const walk = this.#walk;
-    const step = this.#steps[this.#level] as Step;
-    if (this.#isObject[this.#level] === 0) {
-      this.#matches = (this.#index[this.#level] as number) === step.index;
-      this.#index[this.#level] = (this.#index[this.#level] as number) + 1;
+    if (this.#closers[this.#level] === CLOSE_BRACKET) {
+      const ahead = this.#ahead[this.#level] as number;
+      this.#matches = ahead === 0;
+      this.#ahead[this.#level] = ahead - 1;
       return i;
     }
     if (walk.at(i) !== QUOTE) return -1;
     walk.escaped = false;
     const keyEnd = skipString(walk, i + 1, false);
     if (keyEnd < 0) return -1;
-    this.#matches = isKey(walk, step, i + 1, keyEnd - 1);
+    const step = this.#steps[this.#level] as Step;
+    const { bytes, escaped } = walk;
+    this.#matches = escaped ? step.isEscaped(bytes, i + 1, keyEnd - 1) : step.isRaw(bytes, i + 1, keyEnd - 1);
     const colon = walk.pastSpace(keyEnd);
     return walk.at(colon) === COLON ? walk.pastSpace(colon + 1) : -1;
   }

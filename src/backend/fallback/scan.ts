@@ -2,10 +2,17 @@
 
 import { isUtf8 } from 'node:buffer';
 import { CONTROL, FIELD, KIND, RECORD_INTS, SCAN_FLAG, STATUS } from '../contract.js';
-import { CLOSE_BRACKET, COMMA, CR, JSON_SPACE, LF, OPEN_BRACE, OPEN_BRACKET } from './byte.js';
+import { JSON_SPACE } from './byte.js';
 import { Envelope } from './envelope.js';
 import { visitValue } from './value.js';
 import { Walk } from './walk.js';
+
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+const CR = 0x0d;
+const LF = 0x0a;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
 
 /**
  * One call of scan. A frame's records are written past `#count` as the walk goes on, and count only

@@ -1,32 +1,109 @@
 /** Strings, numbers and literals. All functions return the position after the token, or -1 for a malformed one. */
 
+import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
-import {
-  BACKSLASH,
-  DOT,
-  HEX_DIGIT,
-  HIGH_TEXT,
-  LOWER_U,
-  MINUS,
-  NINE,
-  QUOTE,
-  SIMPLE_ESCAPE,
-  SPACE,
-  TEXT,
-  ZERO,
-} from './byte.js';
+import { tableOf } from './byte.js';
 import type { Walk } from './walk.js';
 
-const TRUE = Uint8Array.from([0x74, 0x72, 0x75, 0x65]);
-const FALSE = Uint8Array.from([0x66, 0x61, 0x6c, 0x73, 0x65]);
-const NULL = Uint8Array.from([0x6e, 0x75, 0x6c, 0x6c]);
+const QUOTE = 0x22;
+const PLUS = 0x2b;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const BACKSLASH = 0x5c;
+const LOWER_E = 0x65;
+const LOWER_U = 0x75;
+const SPACE = 0x20;
 
-/** Passes a checked escape whose backslash is at `i`. */
-function skipEscape(bytes: Uint8Array, i: number, end: number): number {
-  if (i + 1 >= end) return -1;
-  const kind = bytes[i + 1] as number;
-  if (SIMPLE_ESCAPE[kind] === 1) return i + 2;
-  if (kind !== LOWER_U || i + 6 > end) return -1;
+/** What may follow the backslash of an escape, `u` aside. */
+const SIMPLE_ESCAPE = tableOf('"\\/bfnrt');
+/** Bytes of a string that need no look: ASCII without control characters, quote and backslash. */
+const PLAIN = new Uint8Array(256).fill(1, SPACE, 0x80);
+PLAIN[QUOTE] = 0;
+PLAIN[BACKSLASH] = 0;
+const HEX_DIGIT = tableOf('0123456789abcdefABCDEF');
+const TRUE = Uint8Array.from(Buffer.from('true'));
+const FALSE = Uint8Array.from(Buffer.from('false'));
+const NULL = Uint8Array.from(Buffer.from('null'));
+
+/** Plain bytes of a trusted string past which its quote is searched for: shorter ones do not repay the call. */
+const NEAR = 128;
+/** Plain bytes read one by one after an escape. */
+const FEW = 6;
+
+const TOP_BITS = 0x80808080 | 0;
+const LOW_BITS = 0x7f7f7f7f;
+
+/**
+ * The top bit of each byte that is a quote, a backslash or a control character; all other bits are 0. No sum
+ * carries from one byte into the next, so that each byte is judged by itself.
+ */
+function stopsIn(word: number): number {
+  const low = word & LOW_BITS;
+  return ~(((low + 0x60606060) & ((low ^ 0x22222222) + LOW_BITS) & ((low ^ 0x5c5c5c5c) + LOW_BITS)) | word) & TOP_BITS;
+}
+
+const IS_LITTLE_ENDIAN = endianness() === 'LE';
+
+/** All bits of a word's bytes from number `n` on, in memory order. */
+function bytesFrom(n: number): number {
+  return IS_LITTLE_ENDIAN ? -1 << (n << 3) : -1 >>> (n << 3);
+}
+
+/** The number of the first byte, in memory order, whose top bit is set. */
+function firstOf(tops: number): number {
+  return (IS_LITTLE_ENDIAN ? 31 - Math.clz32(tops & -tops) : Math.clz32(tops)) >> 3;
+}
+
+/** As {@link skipText}, byte by byte. */
+function skipTail(walk: Walk, from: number, end: number): number {
+  const { bytes } = walk;
+  for (let i = from; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte === QUOTE || byte === BACKSLASH || byte < SPACE) return i;
+    if (byte >= 0x80) walk.high = true;
+  }
+  return end;
+}
+
+/** Passes plain text; returns the position of the quote, backslash or control character that ends it, or `end`. */
+function skipText(walk: Walk, from: number, end: number): number {
+  const { words, skew } = walk;
+  const last = (skew + end) >>> 2;
+  let n = (skew + from) >>> 2;
+  if (n >= last) return skipTail(walk, from, end);
+  let word = words[n] as number;
+  let seen = word;
+  let stops = stopsIn(word) & bytesFrom((skew + from) & 3);
+  while (stops === 0 && ++n < last) {
+    word = words[n] as number;
+    seen |= word;
+    stops = stopsIn(word);
+  }
+  // Bytes around the text share its words, so this may come true without need.
+  if ((seen & TOP_BITS) !== 0) walk.high = true;
+  const i = (n << 2) - skew;
+  return stops === 0 ? skipTail(walk, i, end) : i + firstOf(stops);
+}
+
+/** As {@link skipText}, for a trusted string: a long one is left for its next quote, or the backslashes right before that. */
+function skipTrusted(walk: Walk, from: number): number {
+  const { bytes, end } = walk;
+  const near = Math.min(from + NEAR, end);
+  const i = skipText(walk, from, near);
+  if (i < near || near === end) return i;
+  // Escapes may be jumped over.
+  walk.escaped = true;
+  let quote = bytes.indexOf(QUOTE, i);
+  if (quote < 0 || quote > end) return end;
+  while (quote > i && bytes[quote - 1] === BACKSLASH) quote--;
+  return quote;
+}
+
+/** Passes the `\uXXXX` whose backslash is at `i`; any other escape is malformed. */
+function skipHexEscape(bytes: Uint8Array, i: number, end: number): number {
+  if (i + 6 > end || bytes[i + 1] !== LOWER_U) return -1;
   for (let n = i + 2; n < i + 6; n++) {
     if (HEX_DIGIT[bytes[n] as number] === 0) return -1;
   }
@@ -40,69 +117,16 @@ function skipLooseEscape(walk: Walk, i: number): number {
   return next < SPACE ? -1 : i + 2;
 }
 
-const TOP_BITS = 0x80808080 | 0;
-const LOW_BITS = 0x7f7f7f7f;
-
-/**
- * The top bit of each byte that is a quote, a backslash or a control character; all other bits are 0. No sum
- * carries from one byte into the next, so that each byte is judged by itself.
- */
-function stopsIn(word: number): number {
-  const low = word & LOW_BITS;
-  return ~((low + 0x60606060) & ((low ^ 0x22222222) + LOW_BITS) & ((low ^ 0x5c5c5c5c) + LOW_BITS) | word) & TOP_BITS;
-}
-
-/** Keeps the bits of a word's bytes from number `n` on, in memory order. */
-const bytesFrom: (n: number) => number = endianness() === 'LE' ? (n) => -1 << (n << 3) : (n) => -1 >>> (n << 3);
-
-/** The number of the first byte, in memory order, with its top bit set. */
-const firstOf: (tops: number) => number =
-  endianness() === 'LE' ? (tops) => (31 - Math.clz32(tops & -tops)) >> 3 : (tops) => Math.clz32(tops) >> 3;
-
-/** Passes plain text; returns the position of the quote, backslash or control character that ends it, or the walk's end. */
-function skipText(walk: Walk, from: number): number {
-  const { words, skew, end } = walk;
-  const last = (skew + end) >>> 2;
-  let n = (skew + from) >>> 2;
-  let i = from;
-  if (n < last) {
-    let word = words[n] as number;
-    let seen = word;
-    let stops = stopsIn(word) & bytesFrom((skew + from) & 3);
-    while (stops === 0 && ++n < last) {
-      word = words[n] as number;
-      seen |= word;
-      stops = stopsIn(word);
-    }
-    // Bytes around the text share its words, so this may be true without need.
-    if ((seen & TOP_BITS) !== 0) walk.high = true;
-    i = (n << 2) - skew;
-    if (stops !== 0) return i + firstOf(stops);
-  }
-  return skipTail(walk, i);
-}
-
-/** As {@link skipText}, for the bytes behind the last whole word. */
-function skipTail(walk: Walk, from: number): number {
+/** Passes the escape at `i` and the few plain bytes that often part it from the next: words do not repay those. */
+function skipEscape(walk: Walk, i: number, checked: boolean): number {
   const { bytes, end } = walk;
-  let i = from;
-  while (i < end && TEXT[bytes[i] as number] !== 0) {
-    if (TEXT[bytes[i] as number] === HIGH_TEXT) walk.high = true;
-    i++;
-  }
-  return i;
-}
-
-/** Jumps to the string's next quote, or to the backslashes right before it. `i` is not inside an escape. */
-function jumpToQuote(walk: Walk, i: number): number {
-  const { bytes, end } = walk;
-  // What is jumped over is not looked at, so it may hold anything.
-  walk.high = true;
-  walk.escaped = true;
-  let quote = bytes.indexOf(QUOTE, i);
-  if (quote < 0 || quote > end) return end;
-  while (quote > i && bytes[quote - 1] === BACKSLASH) quote--;
-  return quote;
+  let next: number;
+  if (i + 1 < end && SIMPLE_ESCAPE[bytes[i + 1] as number] === 1) next = i + 2;
+  else next = checked ? skipHexEscape(bytes, i, end) : skipLooseEscape(walk, i);
+  if (next < 0) return -1;
+  const near = next + FEW < end ? next + FEW : end;
+  while (next < near && PLAIN[bytes[next] as number] === 1) next++;
+  return next;
 }
 
 /**
@@ -115,13 +139,14 @@ export function skipString(walk: Walk, from: number, checked: boolean): number {
   const { bytes, end } = walk;
   let i = from;
   for (;;) {
-    i = walk.trusting ? jumpToQuote(walk, i) : skipText(walk, i);
+    i = walk.trusting ? skipTrusted(walk, i) : skipText(walk, i, end);
     if (i >= end) return -1;
     if (bytes[i] === QUOTE) return i + 1;
+    if (bytes[i] !== BACKSLASH) return -1;
+    walk.escaped = true;
+    // Escapes often come in rows.
     do {
-      if (bytes[i] !== BACKSLASH) return -1;
-      walk.escaped = true;
-      i = checked ? skipEscape(bytes, i, end) : skipLooseEscape(walk, i);
+      i = skipEscape(walk, i, checked);
       if (i < 0) return -1;
     } while (i < end && bytes[i] === BACKSLASH);
   }
@@ -133,30 +158,36 @@ function skipDigits(bytes: Uint8Array, from: number, end: number): number {
   return i;
 }
 
-/** Passes the number that starts at `from`. */
-function skipNumber(walk: Walk, from: number): number {
-  const { bytes, end } = walk;
-  let digits = bytes[from] === MINUS ? from + 1 : from;
-  let i = walk.at(digits) === ZERO ? digits + 1 : skipDigits(bytes, digits, end);
-  if (i === digits) return -1;
-  if (walk.at(i) === DOT) {
-    digits = i + 1;
-    i = skipDigits(bytes, digits, end);
-    if (i === digits) return -1;
+/** Passes what may follow the integer part of a number, which ends at `from`. */
+function skipFraction(bytes: Uint8Array, from: number, end: number): number {
+  let i = from;
+  if (bytes[i] === DOT) {
+    i = skipDigits(bytes, from + 1, end);
+    if (i === from + 1) return -1;
   }
   // 0x20 maps E to e and no other byte onto it.
-  if ((walk.at(i) | 0x20) === 0x65) {
-    const sign = walk.at(i + 1);
-    digits = sign === MINUS || sign === 0x2b ? i + 2 : i + 1;
+  if (i < end && ((bytes[i] as number) | 0x20) === LOWER_E) {
+    const sign = i + 1 < end ? bytes[i + 1] : 0;
+    const digits = sign === MINUS || sign === PLUS ? i + 2 : i + 1;
     i = skipDigits(bytes, digits, end);
     if (i === digits) return -1;
   }
   return i;
 }
 
-function skipWord(walk: Walk, from: number, word: Uint8Array): number {
-  const { bytes } = walk;
-  if (from + word.length > walk.end) return -1;
+/** Passes the number at `from`, where there is a byte. */
+function skipNumber(bytes: Uint8Array, from: number, end: number): number {
+  const start = bytes[from] === MINUS ? from + 1 : from;
+  if (start >= end) return -1;
+  const i = bytes[start] === ZERO ? start + 1 : skipDigits(bytes, start, end);
+  if (i === start) return -1;
+  if (i >= end) return i;
+  const next = bytes[i] as number;
+  return next === DOT || (next | 0x20) === LOWER_E ? skipFraction(bytes, i, end) : i;
+}
+
+function skipWord(bytes: Uint8Array, from: number, end: number, word: Uint8Array): number {
+  if (from + word.length > end) return -1;
   for (let n = 1; n < word.length; n++) {
     if (bytes[from + n] !== word[n]) return -1;
   }
@@ -164,10 +195,11 @@ function skipWord(walk: Walk, from: number, word: Uint8Array): number {
 }
 
 /** Passes the number or literal at `from`; anything else is malformed. What follows it is the caller's to judge. */
-export function skipScalar(walk: Walk, from: number): number {
-  const first = walk.at(from);
-  if (first === MINUS || (first >= ZERO && first <= NINE)) return skipNumber(walk, from);
-  if (first === TRUE[0]) return skipWord(walk, from, TRUE);
-  if (first === FALSE[0]) return skipWord(walk, from, FALSE);
-  return first === NULL[0] ? skipWord(walk, from, NULL) : -1;
+export function skipScalar(bytes: Uint8Array, from: number, end: number): number {
+  if (from >= end) return -1;
+  const first = bytes[from] as number;
+  if (first <= NINE) return first >= ZERO || first === MINUS ? skipNumber(bytes, from, end) : -1;
+  if (first === TRUE[0]) return skipWord(bytes, from, end, TRUE);
+  if (first === FALSE[0]) return skipWord(bytes, from, end, FALSE);
+  return first === NULL[0] ? skipWord(bytes, from, end, NULL) : -1;
 }

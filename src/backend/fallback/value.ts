@@ -1,19 +1,25 @@
 /** Whole values, checked or skipped. All functions return the position after the value, or -1 for a malformed one. */
 
-import {
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  COLON,
-  COMMA,
-  LF,
-  LOOSE_STOP,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-  SCALAR_END,
-} from './byte.js';
+import { tableOf } from './byte.js';
 import { skipScalar, skipString } from './token.js';
 import type { Walk } from './walk.js';
+
+const LF = 0x0a;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+/** From a bracket to the one that closes it. */
+const TO_CLOSER = 2;
+
+/** White space, operators and quotes: where a scalar ends that is skipped unchecked. */
+const SCALAR_END = tableOf(' \t\n\r,:[]{}"');
+/** What a loose walk over nested values stops at: brackets, quotes, line feeds, and bytes past ASCII. */
+const LOOSE_STOP = tableOf('[]{}"\n').fill(1, 0x80);
 
 /**
  * The kinds of the open containers, innermost last: one bit each (1 for an object), so that a frame
@@ -24,28 +30,28 @@ class Nesting {
   #depth = 0;
   readonly #spilled: number[] = [];
 
-  /** Enters a container. */
-  push(isObject: boolean): void {
+  /** Enters a container that `closer` closes. */
+  push(closer: number): void {
     if (this.#depth !== 0 && (this.#depth & 31) === 0) {
       this.#spilled.push(this.#top);
       this.#top = 0;
     }
-    this.#top = (this.#top << 1) | (isObject ? 1 : 0);
+    this.#top = (this.#top << 1) | (closer === CLOSE_BRACE ? 1 : 0);
     this.#depth++;
   }
 
-  /** Leaves the innermost container; false where it was the outermost. */
-  pop(): boolean {
+  /** Leaves the innermost container; returns what closes the one around it, 0 where there is none. */
+  pop(): number {
     this.#depth--;
-    if (this.#depth === 0) return false;
+    if (this.#depth === 0) return 0;
     this.#top = (this.#depth & 31) === 0 ? (this.#spilled.pop() as number) : this.#top >>> 1;
-    return true;
+    return (this.#top & 1) === 1 ? CLOSE_BRACE : CLOSE_BRACKET;
   }
+}
 
-  /** Whether the innermost container is an object. */
-  get isObject(): boolean {
-    return (this.#top & 1) === 1;
-  }
+/** As Walk.pastSpace, without a call where there is none, as between most tokens. */
+function pastSpace(walk: Walk, i: number): number {
+  return i < walk.end && (walk.bytes[i] as number) > SPACE ? i : walk.pastSpace(i);
 }
 
 /** Passes the key at `i` and its colon, to the start of the value. */
@@ -53,40 +59,41 @@ function skipKey(walk: Walk, i: number): number {
   if (walk.at(i) !== QUOTE) return -1;
   const keyEnd = skipString(walk, i + 1, true);
   if (keyEnd < 0) return -1;
-  const colon = walk.pastSpace(keyEnd);
-  return walk.at(colon) === COLON ? walk.pastSpace(colon + 1) : -1;
+  const colon = pastSpace(walk, keyEnd);
+  return walk.at(colon) === COLON ? pastSpace(walk, colon + 1) : -1;
 }
 
 /** Passes the checked container at `from`, without recursion. */
 function skipContainer(walk: Walk, from: number): number {
+  const { bytes, end } = walk;
   const nesting = new Nesting();
-  let isObject = walk.at(from) === OPEN_BRACE;
-  nesting.push(isObject);
-  let i = walk.pastSpace(from + 1);
-  let empty = walk.at(i) === (isObject ? CLOSE_BRACE : CLOSE_BRACKET);
+  let closer = (bytes[from] as number) + TO_CLOSER;
+  nesting.push(closer);
+  let i = pastSpace(walk, from + 1);
+  let empty = walk.at(i) === closer;
   for (;;) {
     if (!empty) {
-      if (isObject && (i = skipKey(walk, i)) < 0) return -1;
-      const first = walk.at(i);
+      if (closer === CLOSE_BRACE && (i = skipKey(walk, i)) < 0) return -1;
+      const first = i < end ? (bytes[i] as number) : 0;
       if (first === OPEN_BRACE || first === OPEN_BRACKET) {
-        isObject = first === OPEN_BRACE;
-        nesting.push(isObject);
-        i = walk.pastSpace(i + 1);
-        empty = walk.at(i) === (isObject ? CLOSE_BRACE : CLOSE_BRACKET);
+        closer = first + TO_CLOSER;
+        nesting.push(closer);
+        i = pastSpace(walk, i + 1);
+        empty = walk.at(i) === closer;
         continue;
       }
-      i = first === QUOTE ? skipString(walk, i + 1, true) : skipScalar(walk, i);
+      i = first === QUOTE ? skipString(walk, i + 1, true) : skipScalar(bytes, i, end);
       if (i < 0) return -1;
-      i = walk.pastSpace(i);
+      i = pastSpace(walk, i);
     }
     empty = false;
     while (walk.at(i) !== COMMA) {
-      if (walk.at(i) !== (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) return -1;
-      if (!nesting.pop()) return i + 1;
-      isObject = nesting.isObject;
-      i = walk.pastSpace(i + 1);
+      if (walk.at(i) !== closer) return -1;
+      closer = nesting.pop();
+      if (closer === 0) return i + 1;
+      i = pastSpace(walk, i + 1);
     }
-    i = walk.pastSpace(i + 1);
+    i = pastSpace(walk, i + 1);
   }
 }
 
@@ -133,12 +140,12 @@ export function skipValue(walk: Walk, i: number): number {
   if (first === OPEN_BRACE || first === OPEN_BRACKET) {
     return walk.strict ? skipContainer(walk, i) : skipLooseContainer(walk, i);
   }
-  return walk.strict ? skipScalar(walk, i) : skipLooseScalar(walk, i);
+  return walk.strict ? skipScalar(walk.bytes, i, walk.end) : skipLooseScalar(walk, i);
 }
 
 /** Passes a value whose own token matters: a scalar is checked in every mode. */
 export function visitValue(walk: Walk, i: number): number {
   const first = walk.at(i);
   if (first === QUOTE) return skipString(walk, i + 1, true);
-  return first === OPEN_BRACE || first === OPEN_BRACKET ? skipValue(walk, i) : skipScalar(walk, i);
+  return first === OPEN_BRACE || first === OPEN_BRACKET ? skipValue(walk, i) : skipScalar(walk.bytes, i, walk.end);
 }

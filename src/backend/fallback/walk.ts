@@ -3,6 +3,9 @@
 import { Buffer } from 'node:buffer';
 import { JSON_SPACE, LINE_SPACE } from './byte.js';
 
+/** Past this many bytes, offsets into the underlying memory do not fit the word loops' 32 bits. */
+const MOST_MEMORY = 2 ** 30;
+
 /** How a walk treats what it does not visit. */
 export interface WalkMode {
   /** Every byte is checked against JSON's grammar. Otherwise brackets and quotes alone are followed. */
@@ -30,9 +33,9 @@ export class Walk implements WalkMode {
   high = false;
   /** Whether the string passed last holds a backslash. May be true without one where `trusting`. */
   escaped = false;
-  /** Distance from a word boundary of the underlying memory to `bytes[0]`. */
+  /** Distance in bytes from the first of `words` to `bytes[0]`. */
   readonly skew: number;
-  /** The same memory as 32-bit words: word n holds the bytes from `4 * n - skew`. */
+  /** The same memory as 32-bit words: word n holds the bytes from `4 * n - skew`. All of `bytes` but its tail is covered. */
   readonly words: Int32Array;
 
   constructor(bytes: Uint8Array, end: number, mode: WalkMode) {
@@ -42,8 +45,15 @@ export class Walk implements WalkMode {
     this.whole = mode.whole;
     this.trusting = mode.trusting;
     this.space = mode.whole ? JSON_SPACE : LINE_SPACE;
-    this.skew = bytes.byteOffset % 4;
-    this.words = new Int32Array(bytes.buffer, bytes.byteOffset - this.skew, (bytes.byteLength + this.skew) >>> 2);
+    const { buffer, byteOffset, byteLength } = bytes;
+    if (buffer.byteLength % 4 === 0 && buffer.byteLength <= MOST_MEMORY) {
+      // A view of all memory costs a third of any other: it counts where a chunk is one short message.
+      this.skew = byteOffset;
+      this.words = new Int32Array(buffer);
+    } else {
+      this.skew = byteOffset % 4;
+      this.words = new Int32Array(buffer, byteOffset - this.skew, (byteLength + this.skew) >>> 2);
+    }
   }
 
   /** The byte at `i`, or 0 past the end, which no place outside a string accepts. */

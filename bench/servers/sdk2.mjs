@@ -1,0 +1,12 @@
+/** The same echo on the official SDK 2.x. */
+
+import { Server } from '@modelcontextprotocol/server';
+import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { echoResult, sizedResult } from './results.mjs';
+
+const server = new Server({ name: 'echo', version: '1.0.0' }, { capabilities: { tools: {} } });
+server.setRequestHandler('tools/call', ({ params }) => {
+  const { arguments: args } = params;
+  return args.size === undefined ? echoResult(args) : sizedResult(args.size);
+});
+await server.connect(new StdioServerTransport());

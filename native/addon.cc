@@ -1,0 +1,312 @@
+// The exports: argument checks, state per environment, and the turn from a Status into a JS value or error.
+// Nothing here throws C++ exceptions, and no pointer into JS memory outlives a call.
+#include <napi.h>
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <new>
+
+#include "find.h"
+#include "scan.h"
+#include "slab.h"
+#include "system.h"
+
+namespace airs {
+namespace {
+
+constexpr char kInvalidArgument[] = "AIRS_MCP_INVALID_ARGUMENT";
+constexpr char kOutOfRange[] = "AIRS_MCP_OUT_OF_RANGE";
+constexpr char kOutOfMemory[] = "AIRS_MCP_OUT_OF_MEMORY";
+
+// Electron's V8 sandbox refuses memory from outside with this status.
+constexpr auto kNoExternalBuffers = static_cast<napi_status>(22);
+
+// Most bytes that signed offsets of 32 bits can address.
+constexpr int64_t kMostBytes = INT32_MAX;
+
+struct Environment {
+  Scanner scanner;
+  std::shared_ptr<SlabCache> slabs;
+  bool external_buffers = false;
+  // The constructor ArrayBuffer, which unlike N-API's function survives running out of memory.
+  Napi::FunctionReference array_buffer;
+
+  ~Environment() {
+    if (slabs) slabs->Close();
+  }
+};
+
+napi_value ThrowType(napi_env env, const char* message) noexcept {
+  napi_throw_type_error(env, kInvalidArgument, message);
+  return nullptr;
+}
+
+napi_value ThrowRange(napi_env env, const char* message) noexcept {
+  napi_throw_range_error(env, kOutOfRange, message);
+  return nullptr;
+}
+
+napi_value ThrowMemory(napi_env env) noexcept {
+  napi_throw_error(env, kOutOfMemory, "the system has no memory left for this call");
+  return nullptr;
+}
+
+struct View {
+  void* data = nullptr;
+  size_t length = 0;
+};
+
+// Whether the memory of the typed array `value`, which is empty, was taken away.
+bool IsDetached(napi_env env, napi_value value) noexcept {
+  napi_value buffer;
+  bool is_detached = false;
+  if (napi_get_typedarray_info(env, value, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok) return true;
+  return napi_is_detached_arraybuffer(env, buffer, &is_detached) == napi_ok && is_detached;
+}
+
+enum class Checked { kOk, kWrongType, kDetached };
+
+// Reads a typed array, over shared memory too: the ArrayBuffer behind it is asked for in the rare case only.
+Checked Read(napi_env env, napi_value value, napi_typedarray_type expected, View& view) noexcept {
+  napi_typedarray_type type;
+  const napi_status status = napi_get_typedarray_info(env, value, &type, &view.length, &view.data, nullptr, nullptr);
+  if (status != napi_ok || type != expected) return Checked::kWrongType;
+  if (AIRS_UNLIKELY(view.length == 0) && IsDetached(env, value)) return Checked::kDetached;
+  return Checked::kOk;
+}
+
+bool ReadBytes(napi_env env, napi_value value, View& view) noexcept {
+  const Checked checked = Read(env, value, napi_uint8_array, view);
+  if (AIRS_LIKELY(checked == Checked::kOk)) return true;
+  ThrowType(env, checked == Checked::kDetached ? "bytes: must not be detached" : "bytes: must be a Uint8Array");
+  return false;
+}
+
+// Reads an Int32Array of at least `least` ints; `name` is the argument's.
+bool ReadInts(napi_env env, napi_value value, const char* name, size_t least, View& view) noexcept {
+  char message[96];
+  const Checked checked = Read(env, value, napi_int32_array, view);
+  if (checked != Checked::kOk) {
+    const char* rule = checked == Checked::kDetached ? "must not be detached" : "must be an Int32Array";
+    std::snprintf(message, sizeof message, "%s: %s", name, rule);
+    ThrowType(env, message);
+    return false;
+  }
+  if (AIRS_LIKELY(view.length >= least)) return true;
+  std::snprintf(message, sizeof message, "%s: must have at least %zu ints, has %zu", name, least, view.length);
+  ThrowRange(env, message);
+  return false;
+}
+
+// Reads an integer from `least` to `most`.
+bool ReadInteger(napi_env env, napi_value value, const char* name, int64_t least, int64_t most, int64_t& result) noexcept {
+  char message[128];
+  double number;
+  if (napi_get_value_double(env, value, &number) != napi_ok) {
+    std::snprintf(message, sizeof message, "%s: must be a number", name);
+    ThrowType(env, message);
+    return false;
+  }
+  if (number >= static_cast<double>(least) && number <= static_cast<double>(most) && std::trunc(number) == number) {
+    result = static_cast<int64_t>(number);
+    return true;
+  }
+  std::snprintf(message, sizeof message, "%s: must be an integer from %lld to %lld, is %g", name,
+                static_cast<long long>(least), static_cast<long long>(most), number);
+  ThrowRange(env, message);
+  return false;
+}
+
+bool CheckControl(napi_env env, const Control& control, size_t length) noexcept {
+  const bool ordered = 0 <= control.start && control.start <= control.search && control.search <= control.end;
+  if (AIRS_LIKELY(ordered && static_cast<size_t>(control.end) <= length && control.max_message >= 1 && control.max_batch >= 1)) {
+    return true;
+  }
+  if (ordered && static_cast<size_t>(control.end) <= length) {
+    ThrowRange(env, control.max_message < 1 ? "table: MAX_MESSAGE must be at least 1" : "table: MAX_BATCH must be at least 1");
+    return false;
+  }
+  char message[160];
+  std::snprintf(message, sizeof message, "table: 0 <= %d <= %d <= %d <= %zu must hold for START, SEARCH, END and the bytes",
+                control.start, control.search, control.end, length);
+  ThrowRange(env, message);
+  return false;
+}
+
+// scan(bytes, table): the hot path, called once per chunk received.
+napi_value ScanCall(napi_env env, napi_callback_info info) noexcept {
+  size_t count = 2;
+  napi_value arguments[2];
+  void* data;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return nullptr;
+  View bytes;
+  View table;
+  if (!ReadBytes(env, arguments[0], bytes)) return nullptr;
+  if (!ReadInts(env, arguments[1], "table", 2 * kRecordInts, table)) return nullptr;
+  const auto ints = static_cast<int32_t*>(table.data);
+  if (!CheckControl(env, *reinterpret_cast<const Control*>(ints), bytes.length)) return nullptr;
+
+  const auto room = static_cast<uint32_t>(table.length / kRecordInts - 1);
+  auto& scanner = static_cast<Environment*>(data)->scanner;
+  if (scanner.Scan(static_cast<Bytes>(bytes.data), ints, room) != Status::kOk) return ThrowMemory(env);
+  napi_value result = nullptr;
+  napi_create_int32(env, ints[0], &result);
+  return result;
+}
+
+// Reads and parses a JSON pointer.
+bool ReadPointer(napi_env env, napi_value value, Pointer& pointer) noexcept {
+  constexpr size_t kInlineUnits = 128;
+  char16_t inline_units[kInlineUnits];
+  std::unique_ptr<char16_t[]> more_units;
+  char16_t* units = inline_units;
+  size_t length;
+  if (napi_get_value_string_utf16(env, value, nullptr, 0, &length) != napi_ok) {
+    ThrowType(env, "pointer: must be a string");
+    return false;
+  }
+  // N-API writes a terminating zero.
+  if (length >= kInlineUnits) {
+    more_units.reset(new (std::nothrow) char16_t[length + 1]);
+    units = more_units.get();
+  }
+  PointerError error = PointerError::kNone;
+  if (units == nullptr || napi_get_value_string_utf16(env, value, units, length + 1, &length) != napi_ok ||
+      pointer.Parse(units, length, error) != Status::kOk) {
+    ThrowMemory(env);
+    return false;
+  }
+  if (error == PointerError::kNoSlash) ThrowType(env, "pointer: must be empty or start with /");
+  if (error == PointerError::kBadTilde) ThrowType(env, "pointer: a ~ must be followed by 0 or 1");
+  return error == PointerError::kNone;
+}
+
+// find(bytes, start, end, pointer, range)
+napi_value FindCall(napi_env env, napi_callback_info info) noexcept {
+  size_t count = 5;
+  napi_value arguments[5];
+  void* data;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return nullptr;
+  View bytes;
+  View range;
+  int64_t start;
+  int64_t end;
+  Pointer pointer;
+  if (!ReadBytes(env, arguments[0], bytes)) return nullptr;
+  const int64_t most = bytes.length < static_cast<size_t>(kMostBytes) ? static_cast<int64_t>(bytes.length) : kMostBytes;
+  if (!ReadInteger(env, arguments[1], "start", 0, most, start)) return nullptr;
+  if (!ReadInteger(env, arguments[2], "end", start, most, end)) return nullptr;
+  if (!ReadPointer(env, arguments[3], pointer)) return nullptr;
+  if (!ReadInts(env, arguments[4], "range", 2, range)) return nullptr;
+
+  auto& scanner = static_cast<Environment*>(data)->scanner;
+  bool is_found;
+  int32_t found[2];
+  const Bytes text = static_cast<Bytes>(bytes.data) + start;
+  const Status status =
+      Find(scanner.stream(), scanner.nesting(), text, static_cast<size_t>(end - start), pointer, is_found, found);
+  if (status != Status::kOk) return ThrowMemory(env);
+  if (is_found) {
+    const auto ints = static_cast<int32_t*>(range.data);
+    ints[0] = found[0] + static_cast<int32_t>(start);
+    ints[1] = found[1] + static_cast<int32_t>(start);
+  }
+  napi_value result = nullptr;
+  napi_get_boolean(env, is_found, &result);
+  return result;
+}
+
+// Runs on the JS thread once the last view of a slab is collected, or when the environment is torn down.
+void FreeSlab(napi_env, void*, void* handle) noexcept { const Slab slab = Slab::Adopt(handle); }
+
+// Exposes `slab`, which it consumes, as an ArrayBuffer of `bytes` bytes.
+napi_status Expose(napi_env env, Slab slab, size_t bytes, napi_value& result) noexcept {
+  void* data = slab.data();
+  void* handle = slab.Release();
+  const napi_status status = napi_create_external_arraybuffer(env, data, bytes, FreeSlab, handle, &result);
+  if (status != napi_ok) FreeSlab(env, data, handle);
+  return status;
+}
+
+Napi::Value AllocatePlain(const Environment& environment, Napi::Env env, int64_t bytes) noexcept {
+  const Napi::Value buffer = environment.array_buffer.New({Napi::Number::New(env, static_cast<double>(bytes))});
+  if (!env.IsExceptionPending()) return buffer;
+  env.GetAndClearPendingException();
+  return Napi::Value(env, ThrowMemory(env));
+}
+
+// allocate(bytes)
+Napi::Value AllocateCall(const Napi::CallbackInfo& info) noexcept {
+  const Napi::Env env = info.Env();
+  const auto& environment = *static_cast<Environment*>(info.Data());
+  int64_t bytes;
+  if (!ReadInteger(env, info[0], "bytes", 1, kMostBytes, bytes)) return Napi::Value();
+  if (!environment.external_buffers) return AllocatePlain(environment, env, bytes);
+  Slab slab = Slab::Allocate(environment.slabs, static_cast<size_t>(bytes));
+  if (slab.data() == nullptr) return Napi::Value(env, ThrowMemory(env));
+  napi_value result;
+  if (Expose(env, std::move(slab), static_cast<size_t>(bytes), result) != napi_ok) {
+    return AllocatePlain(environment, env, bytes);
+  }
+  return Napi::Value(env, result);
+}
+
+// setPipeCapacity(fd, bytes)
+Napi::Value SetPipeCapacityCall(const Napi::CallbackInfo& info) noexcept {
+  int64_t fd;
+  int64_t bytes;
+  if (!ReadInteger(info.Env(), info[0], "fd", 0, INT32_MAX, fd)) return Napi::Value();
+  if (!ReadInteger(info.Env(), info[1], "bytes", 1, INT32_MAX, bytes)) return Napi::Value();
+  return Napi::Number::New(info.Env(), SetPipeCapacity(static_cast<int32_t>(fd), static_cast<int32_t>(bytes)));
+}
+
+// socketPair()
+Napi::Value SocketPairCall(const Napi::CallbackInfo& info) noexcept {
+  int32_t fds[2];
+  if (!SocketPair(fds)) return info.Env().Null();
+  Napi::Array pair = Napi::Array::New(info.Env(), 2);
+  pair.Set(uint32_t{0}, Napi::Number::New(info.Env(), fds[0]));
+  pair.Set(uint32_t{1}, Napi::Number::New(info.Env(), fds[1]));
+  return pair;
+}
+
+// Whether this runtime takes memory from outside V8, found by trying.
+bool TakesExternalBuffers(napi_env env, const std::shared_ptr<SlabCache>& slabs) noexcept {
+  Slab slab = Slab::Allocate(slabs, 1);
+  napi_value ignored;
+  return slab.data() != nullptr && Expose(env, std::move(slab), 1, ignored) != kNoExternalBuffers;
+}
+
+void ExportRaw(Napi::Env env, Napi::Object exports, const char* name, napi_callback call, void* data) noexcept {
+  napi_value function;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, call, data, &function) == napi_ok) exports.Set(name, function);
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  const auto environment = new (std::nothrow) Environment();
+  if (environment != nullptr) environment->slabs.reset(new (std::nothrow) SlabCache());
+  if (environment == nullptr || !environment->slabs) {
+    delete environment;
+    ThrowMemory(env);
+    return exports;
+  }
+  env.SetInstanceData(environment);
+  environment->external_buffers = TakesExternalBuffers(env, environment->slabs);
+  environment->array_buffer = Napi::Persistent(env.Global().Get("ArrayBuffer").As<Napi::Function>());
+
+  ExportRaw(env, exports, "scan", ScanCall, environment);
+  ExportRaw(env, exports, "find", FindCall, environment);
+  exports.Set("allocate", Napi::Function::New<AllocateCall>(env, "allocate", environment));
+  exports.Set("setPipeCapacity", Napi::Function::New<SetPipeCapacityCall>(env, "setPipeCapacity"));
+  exports.Set("socketPair", Napi::Function::New<SocketPairCall>(env, "socketPair"));
+  exports.Set("kernel", KernelName());
+  exports.Set("recordVersion", kRecordVersion);
+  exports.Set("externalBuffers", environment->external_buffers);
+  return exports;
+}
+
+}  // namespace
+}  // namespace airs
+
+NAPI_MODULE_INIT() { return Napi::RegisterModule(env, exports, airs::Init); }

@@ -1,0 +1,71 @@
+// Memory for slabs: zeroed or recycled, aligned, and padded.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace airs {
+
+class SlabCache;
+
+// The only owner of one block of memory. Destroying it gives the block back to the cache it is from, or to the
+// system once that cache is closed.
+class Slab {
+ public:
+  static constexpr size_t kAlignment = 64;
+  // Bytes behind the capacity that are readable and writable too, for kernels that read whole vectors.
+  static constexpr size_t kPadding = 64;
+
+  // At least `bytes` bytes; an empty slab when memory ran out.
+  static Slab Allocate(const std::shared_ptr<SlabCache>& cache, size_t bytes) noexcept;
+  // The slab that `handle`, from Release, stands for.
+  static Slab Adopt(void* handle) noexcept { return Slab(static_cast<uint8_t*>(handle)); }
+
+  Slab(Slab&& other) noexcept : data_(other.data_) { other.data_ = nullptr; }
+  Slab& operator=(Slab&&) = delete;
+  ~Slab();
+
+  uint8_t* data() const noexcept { return data_; }
+  // Gives up ownership for a handle, to be adopted once.
+  [[nodiscard]] void* Release() noexcept {
+    uint8_t* data = data_;
+    data_ = nullptr;
+    return data;
+  }
+
+ private:
+  explicit Slab(uint8_t* data) noexcept : data_(data) {}
+
+  uint8_t* data_;
+};
+
+// Free blocks by size, kept for the next slab of that size. All blocks that are out share it, since they may
+// come back after the environment that it was made for is gone. For one thread.
+class SlabCache {
+ public:
+  SlabCache() noexcept = default;
+  ~SlabCache() { Close(); }
+  SlabCache(const SlabCache&) = delete;
+  SlabCache& operator=(const SlabCache&) = delete;
+
+  // Frees all blocks; those that come back from here on are freed at once.
+  void Close() noexcept;
+
+ private:
+  friend class Slab;
+  struct Block;
+
+  // Most bytes kept.
+  static constexpr size_t kLimit = size_t{32} << 20;
+  static constexpr int kClasses = 32;
+
+  Block* Take(int size_class) noexcept;
+  void Put(Block* block) noexcept;
+
+  Block* free_[kClasses] = {};
+  size_t kept_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace airs

@@ -1,0 +1,15 @@
+// Calls of the operating system that Node.js does not offer.
+#pragma once
+
+#include <cstdint>
+
+namespace airs {
+
+// Asks for a pipe capacity of `bytes`; returns the capacity there is now, or 0 where `fd` is no pipe or the
+// platform has no such call.
+int32_t SetPipeCapacity(int32_t fd, int32_t bytes) noexcept;
+
+// Opens a connected pair of close-on-exec stream sockets; false where there is none to be had.
+[[nodiscard]] bool SocketPair(int32_t (&fds)[2]) noexcept;
+
+}  // namespace airs

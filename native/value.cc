@@ -1,0 +1,124 @@
+#include "value.h"
+
+namespace airs {
+namespace {
+
+constexpr uint32_t kWordBits = 64;
+
+// The kinds of the open containers, innermost in bit 0 of a register.
+struct Kinds {
+  uint64_t word = 0;
+  uint32_t depth = 0;
+
+  AIRS_INLINE bool Enter(Nesting& nesting, bool is_object) noexcept {
+    if (AIRS_UNLIKELY((depth & (kWordBits - 1)) == 0 && depth != 0) && !nesting.Push(word)) return false;
+    word = word << 1 | static_cast<uint64_t>(is_object);
+    depth++;
+    return true;
+  }
+
+  // Leaves the innermost container, one inside another.
+  AIRS_INLINE void Leave(Nesting& nesting) noexcept {
+    depth--;
+    word = AIRS_UNLIKELY((depth & (kWordBits - 1)) == 0) ? nesting.Pop() : word >> 1;
+  }
+
+  AIRS_INLINE bool in_object() const noexcept { return (word & 1) != 0; }
+};
+
+}  // namespace
+
+template <>
+Bytes PassContainer<false>(Cursor& cursor, Walk& walk, Bytes) noexcept {
+  Cursor c = cursor;
+  for (uint64_t depth = 1; depth != 0;) {
+    const Bytes token = Take(c, walk.stream);
+    if (token == nullptr) return nullptr;
+    // 0x20 maps [ to { and ] to }, and no other operator onto them.
+    const uint8_t bracket = *token | 0x20;
+    if (bracket == '{') depth++;
+    if (bracket == '}' && --depth == 0) {
+      cursor = c;
+      return token;
+    }
+  }
+  return nullptr;
+}
+
+// A state machine whose state is the place in the code: what may come next differs between objects and
+// arrays, so each has its own copy of the states, which predicts better than one with conditions.
+template <>
+Bytes PassContainer<true>(Cursor& cursor, Walk& walk, Bytes open) noexcept {
+  Cursor c = cursor;
+  TokenStream& stream = walk.stream;
+  const Bytes end = walk.end;
+  Kinds kinds;
+  Bytes p = open;
+  walk.nesting.Clear();
+
+  if (!kinds.Enter(walk.nesting, *p == '{')) return nullptr;
+  if (*p == '[') goto array_begin;
+
+object_begin:
+  if ((p = Take(c, stream)) == nullptr) return nullptr;
+  if (*p == '}') goto leave;
+object_key:
+  if (*p != '"') return nullptr;
+  if ((p = Take(c, stream)) == nullptr || *p != ':') return nullptr;
+  if ((p = Take(c, stream)) == nullptr) return nullptr;
+  switch (*p) {
+    case '"':
+      break;
+    case '{':
+      if (!kinds.Enter(walk.nesting, true)) return nullptr;
+      goto object_begin;
+    case '[':
+      if (!kinds.Enter(walk.nesting, false)) return nullptr;
+      goto array_begin;
+    default:
+      if (PassScalar(p, end) == nullptr) return nullptr;
+  }
+object_next:
+  if ((p = Take(c, stream)) == nullptr) return nullptr;
+  if (*p == ',') {
+    if ((p = Take(c, stream)) == nullptr) return nullptr;
+    goto object_key;
+  }
+  if (*p == '}') goto leave;
+  return nullptr;
+
+array_begin:
+  if ((p = Take(c, stream)) == nullptr) return nullptr;
+  if (*p == ']') goto leave;
+array_value:
+  switch (*p) {
+    case '"':
+      break;
+    case '{':
+      if (!kinds.Enter(walk.nesting, true)) return nullptr;
+      goto object_begin;
+    case '[':
+      if (!kinds.Enter(walk.nesting, false)) return nullptr;
+      goto array_begin;
+    default:
+      if (PassScalar(p, end) == nullptr) return nullptr;
+  }
+array_next:
+  if ((p = Take(c, stream)) == nullptr) return nullptr;
+  if (*p == ',') {
+    if ((p = Take(c, stream)) == nullptr) return nullptr;
+    goto array_value;
+  }
+  if (*p != ']') return nullptr;
+
+leave:
+  if (kinds.depth == 1) {
+    cursor = c;
+    return p;
+  }
+  kinds.Leave(walk.nesting);
+  if (kinds.in_object()) goto object_next;
+  goto array_next;
+}
+
+}  // namespace airs

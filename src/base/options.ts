@@ -1,0 +1,56 @@
+/** Options: defaults filled in, values checked, and every problem told in one error. */
+
+import { AirsMcpError } from './errors.js';
+
+/** What a numeric option may be: an integer from `min` to `max`. */
+export interface NumberRule {
+  /** The value of an option that is not given. */
+  readonly preset: number;
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+}
+
+/** Reads the options of one configuration object and gathers what is wrong with them. */
+export class OptionReader {
+  readonly #given: Readonly<Record<string, unknown>>;
+  readonly #problems: string[] = [];
+
+  /**
+   * @param subject what is configured, for the message: `buffer`
+   * @throws `AIRS_MCP_INVALID_CONFIG` where `given` is not an object
+   */
+  constructor(subject: string, given: unknown) {
+    if (typeof given !== 'object' || given === null) {
+      throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', `the ${subject} configuration must be an object, not ${describe(given)}`);
+    }
+    this.#given = given as Readonly<Record<string, unknown>>;
+  }
+
+  /** The option's value, or its preset where it is undefined or wrong. */
+  number(option: string, { preset, min, max, unit }: NumberRule): number {
+    const value = this.#given[option];
+    if (value === undefined) return preset;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+    this.#problems.push(`${option} must be an integer from ${min} to ${max} (${unit}), not ${describe(value)}`);
+    return preset;
+  }
+
+  /** The option's value, or `preset` where it is undefined or wrong. */
+  boolean(option: string, preset: boolean): boolean {
+    const value = this.#given[option];
+    if (value === undefined || typeof value === 'boolean') return value ?? preset;
+    this.#problems.push(`${option} must be a boolean, not ${describe(value)}`);
+    return preset;
+  }
+
+  /** @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists every problem found */
+  check(): void {
+    if (this.#problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', this.#problems.join('; '));
+  }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'number' || value === null) return String(value);
+  return `a value of type ${typeof value}`;
+}

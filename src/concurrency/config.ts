@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { AirsMcpError } from '../base/errors.js';
+import {
+  DEFAULT_HANDLER_TIMEOUT, DEFAULT_QUEUE_CAPACITY, DEFAULT_QUEUE_PRESSURE, DEFAULT_SHUTDOWN_TIMEOUT, DEFAULT_WORKER_COUNT,
+  MAX_QUEUE_CAPACITY, MAX_TIMER_DELAY, MAX_WORKER_COUNT,
+} from '../base/limits.js';
+import { OptionReader } from '../base/options.js';
+
+/** How a {@link ConcurrentJsonRpcProcessor} runs requests. Counts and times are integers. */
+export interface ProcessorConfig {
+  /**
+   * Handlers active at a time (count); 1 to 65,536. Default 64; with `workerModule`, where it is the number of threads,
+   * `os.availableParallelism()`.
+   */
+  workerCount: number;
+  /** Requests that wait for a handler (count); 0 to 2^24, default 1,000. 0: none waits, each runs at once or not at all. */
+  queueCapacity: number;
+  /**
+   * How long a request may take from its submission, waiting included (ms); 0 to 2^31 - 1, default 300,000. 0: for ever.
+   * Past it the caller gets an error response (-32001), whatever the handler does.
+   */
+  requestTimeout: number;
+  /** How long `shutdown()` waits for what is accepted before it aborts the rest (ms); 0 to 2^31 - 1, default 5,000. */
+  shutdownTimeout: number;
+  /** Share of `queueCapacity` that waits past which sources should pause, until half of that is left; 0 to 1, default 0.8. */
+  backpressureThreshold: number;
+  /** Whether responses leave in the order of their requests; default false. Those that wait for that count as waiting. */
+  ordered: boolean;
+  /**
+   * An ES module whose default export, or export `handler`, is a {@link WorkerHandler}: a URL, or a path from the
+   * working directory. Requests then run on `workerCount` threads; the processor's own handler is not used.
+   */
+  workerModule: string | URL;
+}
+
+/** A configuration with its defaults filled in. */
+export type ResolvedProcessorConfig = Readonly<Omit<ProcessorConfig, 'workerModule'> & { workerModule: string | undefined }>;
+
+const WORKERS = { min: 1, max: MAX_WORKER_COUNT, unit: 'handlers' };
+const QUEUE = { preset: DEFAULT_QUEUE_CAPACITY, min: 0, max: MAX_QUEUE_CAPACITY, unit: 'requests' };
+const TIME = { min: 0, max: MAX_TIMER_DELAY, unit: 'ms' };
+
+/**
+ * Fills in the defaults; an option that is undefined takes its default.
+ *
+ * @throws AirsMcpError `AIRS_MCP_INVALID_CONFIG`, whose message lists every invalid option
+ */
+export function resolveProcessorConfig(config: Partial<ProcessorConfig> = {}): ResolvedProcessorConfig {
+  const options = new OptionReader('processor', config);
+  const problems: string[] = [];
+  const workerModule = moduleOption(config.workerModule, problems);
+  const workers = workerModule === undefined ? DEFAULT_WORKER_COUNT : availableParallelism();
+  const resolved = {
+    workerCount: options.number('workerCount', { ...WORKERS, preset: workers }),
+    queueCapacity: options.number('queueCapacity', QUEUE),
+    requestTimeout: options.number('requestTimeout', { ...TIME, preset: DEFAULT_HANDLER_TIMEOUT }),
+    shutdownTimeout: options.number('shutdownTimeout', { ...TIME, preset: DEFAULT_SHUTDOWN_TIMEOUT }),
+    backpressureThreshold: ratioOption('backpressureThreshold', config.backpressureThreshold, problems),
+    ordered: options.boolean('ordered', false),
+    workerModule,
+  };
+  check(options, problems);
+  return Object.freeze(resolved);
+}
+
+function ratioOption(option: string, value: unknown, problems: string[]): number {
+  if (value === undefined) return DEFAULT_QUEUE_PRESSURE;
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+  const given = typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
+  problems.push(`${option} must be a number from 0 to 1, not ${given}`);
+  return DEFAULT_QUEUE_PRESSURE;
+}
+
+function moduleOption(value: unknown, problems: string[]): string | undefined {
+  if (value === undefined) return undefined;
+  if (value instanceof URL && value.protocol === 'file:') return value.href;
+  if (typeof value === 'string' && value !== '') return value.startsWith('file:') ? value : pathToFileURL(resolve(value)).href;
+  problems.push('workerModule must be a path or a file: URL');
+  return undefined;
+}
+
+function check(options: OptionReader, problems: string[]): void {
+  try {
+    options.check();
+  } catch (error) {
+    problems.unshift((error as Error).message);
+  }
+  if (problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', problems.join('; '));
+}

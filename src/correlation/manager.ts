@@ -1,0 +1,340 @@
+import { AirsMcpError, type AirsMcpErrorCode } from '../base/errors.js';
+import { RECENT_REQUESTS } from '../base/limits.js';
+import { AirsMcpRemoteError } from '../base/remote.js';
+import type { RequestId } from '../base/wire.js';
+import type { JsonRpcMessage } from '../message/message.js';
+import { type Clock, systemClock } from './clock.js';
+import { type CorrelationConfig, resolveCorrelationConfig } from './config.js';
+import { Deadlines } from './deadlines.js';
+import { type Identified, type IdKey, idOf, idTextOf, keyOf, keyOfId } from './key.js';
+import { optionsProblem, type RequestOptions } from './options.js';
+import { type Extras, PendingRequest } from './pending.js';
+import { RecentKeys } from './recent.js';
+import { SignalWatcher } from './signals.js';
+import { type CorrelationStatistics, Tally } from './statistics.js';
+import { PendingTable } from './table.js';
+
+/** What a message must have to answer a request. */
+export type Answer = Pick<JsonRpcMessage, 'kind' | 'id' | 'idText' | 'result' | 'error' | 'failure' | 'intent' | 'release'>;
+
+/** What a manager is connected to. */
+export interface CorrelationHooks {
+  /** Time and timers; default the process's monotonic clock. */
+  clock?: Clock;
+  /**
+   * Called when a request is given up while its answer may still come: on timeout, cancel, and abort (`reason.code`
+   * tells which), not on shutdown. The promise is rejected already. What it throws becomes an uncaught exception.
+   */
+  onAbandoned?: (id: string | number, reason: AirsMcpError) => void;
+}
+
+/**
+ * Our calls: brings each response to the request that it answers.
+ *
+ * Pure state: it neither sends nor receives. Register a request, send it, hand in what arrives. Each promise settles
+ * exactly once: by its response, an error from the peer, a timeout, a cancel, its signal, {@link failAll}, or
+ * {@link shutdown}. Ids keep their type: `1`, `"1"` and `""` are three ids. Numbers compare by value where they are safe
+ * integers (`1.0` answers `1`), else by their exact text.
+ */
+export class CorrelationManager {
+  /** @internal The options in force. */
+  readonly config: Readonly<CorrelationConfig>;
+  readonly #onAbandoned: CorrelationHooks['onAbandoned'];
+  readonly #pending = new PendingTable();
+  readonly #recent = new RecentKeys(RECENT_REQUESTS);
+  readonly #tally = new Tally();
+  readonly #deadlines: Deadlines<PendingRequest>;
+  readonly #signals: SignalWatcher;
+  #closed = false;
+
+  /** @throws AirsMcpError `AIRS_MCP_INVALID_CONFIG`, naming every invalid option */
+  constructor(config?: Partial<CorrelationConfig>);
+  /** @internal Connected to `hooks`. */
+  constructor(config: Partial<CorrelationConfig> | undefined, hooks: CorrelationHooks);
+  constructor(config: Partial<CorrelationConfig> = {}, hooks: CorrelationHooks = {}) {
+    this.config = resolveCorrelationConfig(config);
+    this.#onAbandoned = hooks.onAbandoned;
+    this.#deadlines = new Deadlines(hooks.clock ?? systemClock, this.config.cleanupInterval, {
+      expire: (request) => this.#expire(request),
+      heldUp: (start, end) => this.#postpone(start, end),
+    });
+    this.#signals = new SignalWatcher((request, reason) => this.#cancel(request, reason));
+  }
+
+  /**
+   * Takes on a request, before it is sent. Nothing is thrown: what is wrong rejects the promise, which is then not pending.
+   * A promise that nobody handles is an unhandled rejection, as any other.
+   *
+   * @param request a request message, or anything with its `id`: a string or a number that no request in flight has
+   * @returns the result, parsed (or the message, with `raw`). Rejects with an {@link AirsMcpRemoteError} (`AIRS_MCP_REMOTE`)
+   *   for the peer's error; `AIRS_MCP_REQUEST_TIMEOUT`; `AIRS_MCP_CANCELLED`, its cause the reason; `AIRS_MCP_SHUTDOWN`;
+   *   the failure of an unreadable answer (`AIRS_MCP_MESSAGE_TOO_LARGE`, ...) or of the transport. Refused at once with
+   *   `AIRS_MCP_DUPLICATE_ID`, `AIRS_MCP_TOO_MANY_PENDING`, `AIRS_MCP_INVALID_ARGUMENT`, `AIRS_MCP_OUT_OF_RANGE`
+   */
+  registerRequest(request: Identified, options?: RequestOptions): Promise<unknown> {
+    const key = typeof request === 'object' && request !== null ? keyOf(request) : undefined;
+    if (key === undefined) return this.#refuse('AIRS_MCP_INVALID_ARGUMENT', 'a request needs an id: a string or a finite number');
+    if (this.#closed) return this.#refuse('AIRS_MCP_SHUTDOWN');
+    if (this.#pending.get(key) !== undefined) {
+      return this.#refuse('AIRS_MCP_DUPLICATE_ID', `a request with the id ${idTextOf(key)} is in flight`);
+    }
+    const { maxPendingRequests, defaultTimeout } = this.config;
+    if (this.#pending.size >= maxPendingRequests) {
+      return this.#refuse('AIRS_MCP_TOO_MANY_PENDING', `${maxPendingRequests} requests are in flight already`);
+    }
+    if (options !== undefined) return this.#registerWithOptions(key, options);
+    const promise = new Promise<unknown>(capture);
+    this.#add(key, this.#deadlines.now(), defaultTimeout, undefined);
+    return promise;
+  }
+
+  /**
+   * Settles the request that `message` answers: with its result, its error, or the failure of an `invalid` message that
+   * was going to be an answer. Late, unknown, and second answers are counted and change nothing.
+   *
+   * @returns whether the message was taken. Then it belongs to the manager, which releases it (or passes it on, with `raw`);
+   *   otherwise, and for every call, it stays the caller's
+   */
+  correlateResponse(message: Answer): boolean {
+    const { kind } = message;
+    if (kind === 'request' || kind === 'notification' || (kind === 'invalid' && message.intent !== 'answer')) return false;
+    const key = keyOf(message);
+    const request = key === undefined ? undefined : this.#pending.get(key);
+    if (request === undefined) {
+      if (key !== undefined && this.#recent.has(key)) this.#tally.late++;
+      else this.#tally.unknown++;
+      return false;
+    }
+    this.#remove(request);
+    this.#tally.answer(this.#deadlines.now() - request.started);
+    if (kind === 'response') this.#complete(request, message);
+    else this.#fail(request, failureOf(message), message);
+    return true;
+  }
+
+  /**
+   * Takes in a progress notification: starts the timeout anew where the request asked for it, and calls its `onProgress`,
+   * whose exceptions come out here. Progress for a settled or unknown request is counted and dropped.
+   *
+   * @param token the progress token, which is the request's id
+   * @param progress given to `onProgress` as it is
+   * @returns whether the request is pending
+   */
+  correlateProgress(token: RequestId, progress: unknown): boolean {
+    const key = keyOfId(token);
+    const request = key === undefined ? undefined : this.#pending.get(key);
+    if (request === undefined) {
+      if (key !== undefined && this.#recent.has(key)) this.#tally.lateProgress++;
+      else this.#tally.unknownProgress++;
+      return false;
+    }
+    const { extras } = request;
+    if (extras?.resetTimeoutOnProgress === true) this.#restart(request, extras);
+    extras?.onProgress?.(progress);
+    return true;
+  }
+
+  /**
+   * Gives a request up: its promise rejects with `AIRS_MCP_CANCELLED`.
+   *
+   * @param id the request's id, or the request
+   * @param reason becomes the error's cause
+   * @returns whether it was pending
+   */
+  cancelRequest(id: RequestId | Identified, reason?: unknown): boolean {
+    const request = this.#find(id);
+    if (request !== undefined) this.#cancel(request, reason);
+    return request !== undefined;
+  }
+
+  /**
+   * Fails a request for a reason of ours: it could not be sent.
+   *
+   * @returns whether it was pending
+   */
+  failRequest(id: RequestId | Identified, error: Error): boolean {
+    const request = this.#find(id);
+    if (request === undefined) return false;
+    this.#remove(request);
+    this.#tally.failed++;
+    request.reject(error);
+    return true;
+  }
+
+  /** Fails all pending requests with `error`: the transport has ended. New ones are taken on as before. */
+  failAll(error: Error): void {
+    this.#tally.failed += this.#pending.size;
+    this.#rejectAll(error);
+  }
+
+  isPending(id: RequestId | Identified): boolean {
+    return this.#find(id) !== undefined;
+  }
+
+  /** The ids of the pending requests, in no particular order. */
+  pendingIds(): RequestId[] {
+    return this.#pending.all().map((request) => idOf(request.key));
+  }
+
+  statistics(): CorrelationStatistics {
+    return this.#tally.snapshot(this.#pending.size);
+  }
+
+  /** Rejects all pending requests, and all later ones, with `AIRS_MCP_SHUTDOWN`. Twice is harmless. Never rejects. */
+  shutdown(): Promise<void> {
+    this.#closed = true;
+    this.#tally.cancelled += this.#pending.size;
+    this.#rejectAll(new AirsMcpError('AIRS_MCP_SHUTDOWN', 'the correlation manager was shut down'));
+    return Promise.resolve();
+  }
+
+  #refuse(code: AirsMcpErrorCode, message?: string): Promise<never> {
+    this.#tally.refused++;
+    return Promise.reject(new AirsMcpError(code, message));
+  }
+
+  #registerWithOptions(key: IdKey, options: RequestOptions): Promise<unknown> {
+    const problem = optionsProblem(options);
+    if (problem !== undefined) return this.#refuse(problem.code, problem.message);
+    const { timeout = this.config.defaultTimeout, signal } = options;
+    if (signal?.aborted === true) {
+      this.#tally.registered++;
+      this.#tally.cancelled++;
+      return Promise.reject(cancelled(key, signal.reason));
+    }
+    const now = this.#deadlines.now();
+    const watch = signal === undefined ? undefined : this.#signals.watch(signal);
+    const promise = new Promise<unknown>(capture);
+    const request = this.#add(key, now, timeout, extrasOf(options, now, watch));
+    if (watch !== undefined) this.#signals.join(watch, request);
+    return promise;
+  }
+
+  /** Adds a request for the promise that was just made. */
+  #add(key: IdKey, now: number, timeout: number, extras: Extras | undefined): PendingRequest {
+    const request = new PendingRequest(key, resolveLast, rejectLast, now, timeout, extras);
+    this.#pending.add(request);
+    this.#deadlines.add(request, deadlineOf(request), now);
+    this.#tally.registered++;
+    return request;
+  }
+
+  #restart(request: PendingRequest, extras: Extras): void {
+    const now = this.#deadlines.exactNow();
+    this.#deadlines.move(request, Math.min(now + request.timeout, extras.lastDeadline), now);
+  }
+
+  /** Lets what was registered in a burst that began at `start` wait from its end, `end`: nothing leaves the process earlier. */
+  #postpone(start: number, end: number): void {
+    for (const request of this.#pending.all()) {
+      if (request.started !== start) continue;
+      request.started = end;
+      if (request.extras !== undefined) request.extras.lastDeadline += end - start;
+      this.#deadlines.move(request, deadlineOf(request), end);
+    }
+  }
+
+  /** Forgets a request that is about to settle. Whoever calls this settles it, and nobody else can. */
+  #remove(request: PendingRequest): void {
+    this.#pending.delete(request);
+    this.#deadlines.remove(request);
+    this.#recent.add(request.key);
+    const watch = request.extras?.watch;
+    if (watch !== undefined) this.#signals.leave(watch, request);
+  }
+
+  #complete(request: PendingRequest, message: Answer): void {
+    let value: unknown = message;
+    if (request.extras?.raw !== true) {
+      try {
+        value = message.result;
+      } catch (error) {
+        return this.#fail(request, error as Error, message);
+      }
+      message.release();
+    }
+    this.#tally.completed++;
+    request.resolve(value);
+  }
+
+  #fail(request: PendingRequest, error: Error, message: Answer): void {
+    message.release();
+    this.#tally.failed++;
+    request.reject(error);
+  }
+
+  #expire(request: PendingRequest): void {
+    const { key, timeout, extras } = request;
+    const limit = extras !== undefined && request.due >= this.#deadlines.tickOf(extras.lastDeadline) ? extras.maxTotalTimeout : undefined;
+    this.#remove(request);
+    this.#tally.timedOut++;
+    const waited = limit === undefined ? `${timeout} ms` : `a maxTotalTimeout of ${limit} ms`;
+    this.#abandon(request, new AirsMcpError('AIRS_MCP_REQUEST_TIMEOUT', `no response to the request ${idTextOf(key)} within ${waited}`));
+  }
+
+  #cancel(request: PendingRequest, reason: unknown): void {
+    this.#remove(request);
+    this.#tally.cancelled++;
+    this.#abandon(request, cancelled(request.key, reason));
+  }
+
+  #abandon(request: PendingRequest, error: AirsMcpError): void {
+    request.reject(error);
+    if (this.#onAbandoned === undefined) return;
+    try {
+      this.#onAbandoned(idOf(request.key), error);
+    } catch (thrown) {
+      // Many requests may be given up in one go: the others must be, whatever happens here.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  }
+
+  #rejectAll(error: Error): void {
+    for (const request of this.#pending.all()) {
+      this.#remove(request);
+      request.reject(error);
+    }
+    this.#deadlines.disarmIfIdle();
+  }
+
+  #find(id: RequestId | Identified): PendingRequest | undefined {
+    const key = typeof id === 'object' && id !== null ? keyOf(id) : keyOfId(id);
+    return key === undefined ? undefined : this.#pending.get(key);
+  }
+}
+
+// One executor for all promises: no closure for each. What it leaves here is taken before anything else runs.
+let resolveLast: (value: unknown) => void;
+let rejectLast: (reason: Error) => void;
+const capture = (resolve: (value: unknown) => void, reject: (reason: Error) => void): void => {
+  resolveLast = resolve;
+  rejectLast = reject;
+};
+
+function extrasOf(options: RequestOptions, now: number, watch: Extras['watch']): Extras | undefined {
+  const { maxTotalTimeout, onProgress, raw = false, resetTimeoutOnProgress = false } = options;
+  if (!raw && !resetTimeoutOnProgress && maxTotalTimeout === undefined && onProgress === undefined && watch === undefined) return undefined;
+  const lastDeadline = maxTotalTimeout === undefined ? Infinity : now + maxTotalTimeout;
+  return { raw, resetTimeoutOnProgress, lastDeadline, maxTotalTimeout, onProgress, watch };
+}
+
+function deadlineOf(request: PendingRequest): number {
+  const deadline = request.started + request.timeout;
+  return request.extras === undefined ? deadline : Math.min(deadline, request.extras.lastDeadline);
+}
+
+function cancelled(key: IdKey, reason: unknown): AirsMcpError {
+  return new AirsMcpError('AIRS_MCP_CANCELLED', `the request ${idTextOf(key)} was cancelled`, reason === undefined ? {} : { cause: reason });
+}
+
+/** Why an answer is none, as an error. */
+function failureOf(message: Answer): Error {
+  if (message.failure !== undefined) return message.failure;
+  try {
+    return AirsMcpRemoteError.from(message.error);
+  } catch (error) {
+    return error as Error;
+  }
+}

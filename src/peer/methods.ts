@@ -1,0 +1,37 @@
+/** Types of calls: a map from methods to what they take and give, which makes requests and handlers type-checked. */
+
+import type { RawJson } from '../message/json.js';
+import type { RequestContext } from './context.js';
+
+/** What a map of methods holds for each. `params` may be left out for a method without. */
+export interface MethodTypes {
+  params?: unknown;
+  result?: unknown;
+}
+
+/** Any method, with unknown params and result: the map where none is given. */
+export interface AnyMethods {
+  [method: string]: { params?: unknown; result: unknown };
+}
+
+export type MethodName<Map> = keyof Map & string;
+
+export type ParamsOf<Map, Name extends keyof Map> = Map[Name] extends { params: infer Params }
+  ? Params
+  : Map[Name] extends { params?: infer Params }
+    ? Params | undefined
+    : undefined;
+
+export type ResultOf<Map, Name extends keyof Map> = Map[Name] extends { result: infer Result } ? Result : undefined;
+
+/** The arguments of a call: params may be left out where they may be undefined. */
+export type CallArguments<Params, Options> = undefined extends Params ? [params?: Params, options?: Options] : [params: Params, options?: Options];
+
+/**
+ * Answers one request, or takes one notification: with a value, `rawJson(bytes)`, or a promise of either. What it throws
+ * becomes the error response: an integer `code` is kept, with its `message` and `data`.
+ */
+export type Handler<Params = unknown, Result = unknown> = (request: RequestContext<Params>) => Result | RawJson | Promise<Result | RawJson>;
+
+/** Handlers by method. */
+export type Handlers<Map = AnyMethods> = { [Name in MethodName<Map>]?: Handler<ParamsOf<Map, Name>, ResultOf<Map, Name>> };

@@ -1,0 +1,38 @@
+import type { ChildProcessOptions } from '../transport/child.js';
+import { ChildProcessTransport } from '../transport/child.js';
+import { StdioTransport, type StdioOptions } from '../transport/stdio.js';
+import type { AnyMethods, Handlers } from './methods.js';
+import { JsonRpcPeer, type PeerOptions } from './peer.js';
+
+export interface ServeOptions<Local = AnyMethods> extends Omit<PeerOptions<Local>, 'handlers'> {
+  /** How the transport moves bytes. */
+  transport?: StdioOptions | undefined;
+}
+
+/**
+ * Serves `handlers` over this process's standard input and output, until the input ends: then what is in flight is
+ * finished and written out. Throws as {@link JsonRpcPeer.start}.
+ */
+export async function serveStdio<Local = AnyMethods, Remote = AnyMethods>(
+  handlers: Handlers<Local>, options: ServeOptions<Local> = {},
+): Promise<JsonRpcPeer<Remote, Local>> {
+  const { transport, ...peerOptions } = options;
+  const peer = new JsonRpcPeer<Remote, Local>(new StdioTransport(transport), { ...peerOptions, handlers });
+  await peer.start();
+  return peer;
+}
+
+export interface ConnectOptions<Local = AnyMethods> extends PeerOptions<Local> {
+  /** How the process is started, and how the transport moves bytes. */
+  transport?: Omit<ChildProcessOptions, 'command' | 'args'> | undefined;
+}
+
+/** Starts a server process and connects to it. `close()` ends it. Throws as {@link JsonRpcPeer.start}. */
+export async function connectStdio<Remote = AnyMethods, Local = AnyMethods>(
+  command: string, args: readonly string[] = [], options: ConnectOptions<Local> = {},
+): Promise<JsonRpcPeer<Remote, Local>> {
+  const { transport, ...peerOptions } = options;
+  const peer = new JsonRpcPeer<Remote, Local>(new ChildProcessTransport({ ...transport, command, args }), peerOptions);
+  await peer.start();
+  return peer;
+}

@@ -1,20 +1,49 @@
 #include "escape.h"
 
+#if defined(__SSE2__) || defined(_M_X64)
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 namespace airs {
 namespace {
 
-// Bytes to look at one by one for the next backslash before handing over to memchr, whose call costs
-// more than these steps where text is dense with escapes.
-constexpr ptrdiff_t kProbe = 16;
+constexpr ptrdiff_t kBlock = 64;
+// Blocks without a backslash after which the next one is searched for: memchr is faster, but its call is not free.
+constexpr int kQuietBlocks = 4;
 
-Bytes NextBackslash(Bytes p, Bytes end) noexcept {
-  const Bytes probe_end = end - p < kProbe ? end : p + kProbe;
-  for (; p != probe_end; p++) {
-    if (*p == '\\') return p;
+// One bit for each of the 64 bytes at `p`, lowest first: whether it is a backslash.
+uint64_t Backslashes(Bytes p) noexcept {
+#if defined(__SSE2__) || defined(_M_X64)
+  const __m128i backslash = _mm_set1_epi8('\\');
+  uint64_t mask = 0;
+  for (int n = 0; n < 4; n++) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * n));
+    mask |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, backslash)))) << (16 * n);
   }
-  if (p == end) return end;
-  const void* found = std::memchr(p, '\\', static_cast<size_t>(end - p));
-  return found == nullptr ? end : static_cast<Bytes>(found);
+  return mask;
+#elif defined(__aarch64__)
+  // Each byte keeps the bit of its place in its group of eight; pairwise sums then bring the groups together.
+  static constexpr uint8_t kPlaces[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  const uint8x16_t places = vld1q_u8(kPlaces);
+  const uint8x16_t backslash = vdupq_n_u8('\\');
+  uint8x16_t part[4];
+  for (int n = 0; n < 4; n++) part[n] = vandq_u8(vceqq_u8(vld1q_u8(p + 16 * n), backslash), places);
+  const uint8x16_t sums = vpaddq_u8(vpaddq_u8(part[0], part[1]), vpaddq_u8(part[2], part[3]));
+  return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sums, sums)), 0);
+#else
+  uint64_t mask = 0;
+  for (int n = 0; n < kBlock; n++) mask |= static_cast<uint64_t>(p[n] == '\\') << n;
+  return mask;
+#endif
+}
+
+// Whether the backslash at `p` begins a valid escape.
+AIRS_INLINE bool IsEscape(Bytes p, Bytes end) noexcept {
+  if (end - p < 2) return false;
+  if (AIRS_LIKELY(Is(p[1], kEscapeKind))) return true;
+  return p[1] == 'u' && end - p >= 6 && (kCharClass[p[2]] & kCharClass[p[3]] & kCharClass[p[4]] & kCharClass[p[5]] & kHex) != 0;
 }
 
 int HexValue(uint8_t c) noexcept {
@@ -93,16 +122,35 @@ size_t EncodeUtf8(uint32_t point, uint8_t* out) noexcept {
 }
 
 bool EscapesAreValid(Bytes p, Bytes end) noexcept {
-  for (p = NextBackslash(p, end); p != end; p = NextBackslash(p, end)) {
-    if (end - p < 2) return false;
-    if (Is(p[1], kEscapeKind)) {
-      p += 2;
-    } else if (p[1] == 'u' && end - p >= 6) {
-      if ((kCharClass[p[2]] & kCharClass[p[3]] & kCharClass[p[4]] & kCharClass[p[5]] & kHex) == 0) return false;
-      p += 6;
-    } else {
-      return false;
+  int quiet = kQuietBlocks;
+  // 1 where the next byte belongs to an escape of the block before.
+  int passed = 0;
+  while (p != end) {
+    if (quiet == kQuietBlocks && passed == 0) {
+      p = static_cast<Bytes>(std::memchr(p, '\\', static_cast<size_t>(end - p)));
+      if (p == nullptr) return true;
+      quiet = 0;
     }
+    uint64_t mask;
+    const ptrdiff_t size = end - p < kBlock ? end - p : kBlock;
+    if (AIRS_LIKELY(size == kBlock)) {
+      mask = Backslashes(p);
+    } else {
+      uint8_t block[kBlock] = {};
+      std::memcpy(block, p, static_cast<size_t>(size));
+      mask = Backslashes(block);
+    }
+    mask &= ~uint64_t{0} << passed;
+    passed = 0;
+    quiet = mask == 0 ? quiet + 1 : 0;
+    while (mask != 0) {
+      const int at = std::countr_zero(mask);
+      if (!IsEscape(p + at, end)) return false;
+      // The byte behind a backslash is no backslash of its own; digits behind a u are none anyway.
+      passed = at == kBlock - 1 ? 1 : 0;
+      mask &= ~(uint64_t{3} << at);
+    }
+    p += size;
   }
   return true;
 }

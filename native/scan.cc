@@ -14,6 +14,9 @@ constexpr size_t kSpanFactor = 8;
 // What a window is worth to a table that is nearly full: lines are taken to have this many bytes.
 constexpr size_t kExpectedLine = 128;
 constexpr size_t kLeastSpan = size_t{4} << 10;
+// The windows of a frame that is too long for one: long enough to make their cuts rare, and short enough not to
+// be indexed in vain where most of the frame is one string.
+constexpr size_t kCutWindow = size_t{128} << 10;
 // Bytes per token above which line feeds are looked for between the tokens, not in the text.
 constexpr size_t kSparse = 128;
 
@@ -178,8 +181,9 @@ AIRS_INLINE Bytes Scanner::LineEnd(const Cursor& cursor, Bytes end, bool sparse)
 template <bool Strict>
 Scanner::Step Scanner::One(Bytes end) noexcept {
   const size_t length = static_cast<size_t>(end - at_);
-  if (!stream_.Reserve(std::min(length, max_window_))) return Step::kOutOfMemory;
-  stream_.Open(at_, end, max_window_, Strict ? Trust::kNone : Trust::kEscapes);
+  const size_t window = length <= max_window_ ? length : std::min(kCutWindow, max_window_);
+  if (!stream_.Reserve(window)) return Step::kOutOfMemory;
+  stream_.Open(at_, end, window, Strict ? Trust::kNone : Trust::kEscapes);
   Cursor cursor = stream_.first();
   Walk walk{stream_, nesting_, bytes_, end, end, true};
   return Frame<Strict>(cursor, walk);

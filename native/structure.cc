@@ -9,7 +9,17 @@ namespace {
 
 constexpr size_t kWindowSteps[] = {size_t{64} << 10, size_t{256} << 10, StructureIndex::kMaxWindow};
 
-const simdjson::implementation& Kernel() noexcept { return *simdjson::get_active_implementation(); }
+// The kernel that simdjson chose, or was told to by its environment variable; the best one where it was told
+// to use one that this machine doesn't have.
+const simdjson::implementation& Kernel() noexcept {
+  static const simdjson::implementation* const kernel = [] {
+    // Asking for the name is what makes simdjson choose, so the choice is read after it.
+    const bool is_missing = simdjson::get_active_implementation()->name() == "unsupported";
+    const simdjson::implementation* chosen = simdjson::get_active_implementation();
+    return is_missing ? simdjson::get_available_implementations().detect_best_supported() : chosen;
+  }();
+  return *kernel;
+}
 
 // simdjson's kernel without SIMD reads a byte past some texts and lets an escaped line feed into strings.
 bool NeedsPortable() noexcept { return Kernel().name() == "fallback"; }
@@ -84,7 +94,7 @@ Built StructureIndex::BuildPortably(Bytes text, uint32_t length) noexcept {
 }
 
 bool IsUtf8(Bytes text, size_t length) noexcept {
-  return simdjson::validate_utf8(reinterpret_cast<const char*>(text), length);
+  return Kernel().validate_utf8(reinterpret_cast<const char*>(text), length);
 }
 
 const char* KernelName() noexcept {

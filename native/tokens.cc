@@ -7,6 +7,9 @@
 namespace airs {
 namespace {
 
+// Bytes of a long string that are looked at together.
+constexpr ptrdiff_t kPiece = ptrdiff_t{16} << 10;
+
 // Whether the quote at `quote` is escaped, in a text that begins outside an escape at `begin`.
 bool IsEscaped(Bytes begin, Bytes quote) noexcept {
   Bytes p = quote;
@@ -20,9 +23,9 @@ Bytes LastQuote(Bytes begin, Bytes end) noexcept {
   return quote;
 }
 
-// The closing quote of the string whose contents begin at `begin`, or null.
-Bytes ClosingQuote(Bytes begin, Bytes end) noexcept {
-  for (Bytes p = begin; p != end;) {
+// The first quote in [p, end) that closes the string whose contents begin at `begin`, or null.
+Bytes ClosingQuote(Bytes begin, Bytes p, Bytes end) noexcept {
+  while (p != end) {
     const auto quote = static_cast<Bytes>(std::memchr(p, '"', static_cast<size_t>(end - p)));
     if (quote == nullptr || !IsEscaped(begin, quote)) return quote;
     p = quote + 1;
@@ -30,16 +33,11 @@ Bytes ClosingQuote(Bytes begin, Bytes end) noexcept {
   return nullptr;
 }
 
+// Without a branch in the loop, so that the compiler vectorises it.
 bool HasControl(Bytes p, Bytes end) noexcept {
-  constexpr ptrdiff_t kBlock = 4096;
-  while (p != end) {
-    const Bytes block_end = end - p < kBlock ? end : p + kBlock;
-    // Without a branch, so that the compiler vectorises it.
-    uint8_t control = 0;
-    for (; p != block_end; p++) control |= static_cast<uint8_t>(*p < 0x20);
-    if (control != 0) return true;
-  }
-  return false;
+  uint8_t control = 0;
+  for (; p != end; p++) control |= static_cast<uint8_t>(*p < 0x20);
+  return control != 0;
 }
 
 // The nearest character boundary at or before `cut`. Where there is none, the text is not UTF-8 anyway.
@@ -161,12 +159,19 @@ bool TokenStream::CutBehind(Bytes cut) noexcept {
 bool TokenStream::LongString() noexcept {
   at_string_ = false;
   const Bytes begin = at_ + 1;
-  const Bytes quote = ClosingQuote(begin, end_);
-  if (quote == nullptr) return false;
-  if (trust_ != Trust::kAll) {
-    if (HasControl(begin, quote) || !IsUtf8(begin, static_cast<size_t>(quote - begin))) return false;
-    if (trust_ == Trust::kNone && !EscapesAreValid(begin, quote)) return false;
+  bool has_backslash = false;
+  Bytes quote = nullptr;
+  // In pieces, so that what one pass over a piece loads is still near for the next.
+  for (Bytes p = begin, piece_end; quote == nullptr; p = piece_end) {
+    if (p == end_) return false;
+    piece_end = end_ - p <= kPiece ? end_ : CharBoundary(p + kPiece);
+    quote = ClosingQuote(begin, p, piece_end);
+    if (trust_ == Trust::kAll) continue;
+    const Bytes stop = quote == nullptr ? piece_end : quote;
+    if (HasControl(p, stop) || !IsUtf8(p, static_cast<size_t>(stop - p))) return false;
+    has_backslash = has_backslash || (trust_ == Trust::kNone && HasBackslash(p, stop));
   }
+  if (trust_ == Trust::kNone && has_backslash && !EscapesAreValid(begin, quote)) return false;
   OneToken(at_, quote + 1);
   at_ = quote + 1;
   return true;

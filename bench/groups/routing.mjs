@@ -9,6 +9,7 @@ import { blob, lines, pieces, request, toolsList } from '../lib/data.mjs';
 
 const MIB = 1024 * 1024;
 const CHUNK = 64 * 1024;
+const NOTHING = new Uint8Array(0);
 
 const inputs = [
   { name: '140 B', chunks: [lines(450, request)], count: 450 },
@@ -37,7 +38,7 @@ function ours(chunks, count, strictValidation) {
   return () => {
     let seen = 0;
     for (const chunk of chunks) {
-      for (const message of parser.parseMultipleFromBytes(chunk)) {
+      for (let message = parser.parseFromBytes(chunk); message !== null; message = parser.parseFromBytes(NOTHING)) {
         if (message.kind !== 'invalid' && (message.id !== undefined || message.method !== undefined)) seen++;
         message.release();
       }

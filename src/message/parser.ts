@@ -59,7 +59,7 @@ export class StreamingParser {
    */
   parseFromBytes(chunk: Uint8Array): JsonRpcMessage | null {
     this.absorb(chunk);
-    return this.ready.shift();
+    return this.ready.shift() ?? this.framer.next();
   }
 
   /** Takes in a chunk and gives all messages that are complete. */
@@ -138,9 +138,10 @@ export class StreamingParser {
 
   private absorb(chunk: Uint8Array): void {
     if (!(chunk instanceof Uint8Array)) throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'a chunk is a Uint8Array');
+    // The messages of the last piece stay offsets until they are asked for.
     for (let from = 0; from < chunk.length; ) {
-      from += this.framer.push(chunk, from);
       this.drain();
+      from += this.framer.push(chunk, from);
     }
   }
 
@@ -149,11 +150,13 @@ export class StreamingParser {
   }
 
   private *deliver(): Generator<JsonRpcMessage, void, undefined> {
+    this.drain();
     for (let message = this.ready.shift(); message !== null; message = this.ready.shift()) yield message;
   }
 
   private takeReady(): JsonRpcMessage[] {
-    return [...this.deliver()];
+    this.drain();
+    return this.ready.takeAll();
   }
 
   /** Drops all that was received and not delivered. */

@@ -19,6 +19,14 @@ export class MessageQueue {
     return message;
   }
 
+  /** All that wait, in order. */
+  takeAll(): JsonRpcMessage[] {
+    const waiting = this.head === 0 ? this.items : this.items.slice(this.head);
+    this.items = [];
+    this.head = 0;
+    return waiting as JsonRpcMessage[]; // from the head on, none was taken
+  }
+
   /** Releases what waits. */
   clear(): void {
     for (let i = this.head; i < this.items.length; i++) this.items[i]?.release();

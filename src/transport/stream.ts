@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { AirsMcpError } from '../base/errors.js';
-import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_MAX_SEND_QUEUE } from '../base/limits.js';
+import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_MAX_SEND_QUEUE, MAX_TIMER_DELAY } from '../base/limits.js';
+import { OptionReader } from '../base/options.js';
 import type { WireMessage } from '../base/wire.js';
 import { BufferManager } from '../buffer/manager.js';
 import { PooledBuffer } from '../buffer/pooled.js';
@@ -11,7 +12,7 @@ import { JsonRpcMessage } from '../message/message.js';
 import type { MessageBytes, TransportOptions, ZeroCopyTransport } from './contract.js';
 import { Receiver } from './receiver.js';
 import { refused } from './settlement.js';
-import type { Source } from './source.js';
+import { type Source, muteErrors } from './source.js';
 import { Writer } from './writer.js';
 
 /** The two ends that a transport moves bytes between. */
@@ -35,26 +36,46 @@ export abstract class StreamTransport implements ZeroCopyTransport {
   protected readonly receiver: Receiver;
   /** Resolves when the source has ended or the transport is closed. */
   protected readonly sourceDone: Promise<void>;
+  /** Resolves when all that the source gave was delivered, or the transport is closed. */
+  protected readonly delivered: Promise<void>;
   protected readonly closeTimeout: number;
+  private readonly maxSendQueue: number;
   private readonly ownsBuffers: boolean;
   private state: State = 'new';
+  private opening: Promise<void> | null = null;
   private source: Source | null = null;
+  /** How the source ended while the transport was being opened, if it did. */
+  private earlyEnd: { error: Error | undefined } | null = null;
+  private sink: Writable | null = null;
   private writer: Writer | null = null;
+  private failure: AirsMcpError | null = null;
   private closing: Promise<void> | null = null;
   private markSourceDone!: () => void; // set in the constructor
+  private markDelivered!: () => void; // likewise
 
   /** @throws `AIRS_MCP_INVALID_CONFIG` */
   constructor(protected readonly options: TransportOptions = {}) {
     this.ownsBuffers = options.buffers === undefined;
     this.buffers = options.buffers ?? new BufferManager(options.buffer);
-    this.closeTimeout = options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT;
+    const reader = new OptionReader('transport', options);
+    this.closeTimeout = reader.number('closeTimeout', { preset: DEFAULT_CLOSE_TIMEOUT, min: 0, max: MAX_TIMER_DELAY, unit: 'ms' });
+    const queue = { preset: DEFAULT_MAX_SEND_QUEUE, min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'bytes' };
+    this.maxSendQueue = reader.number('maxSendQueue', queue);
+    reader.check();
     this.sourceDone = new Promise((resolve) => {
       this.markSourceDone = resolve;
+    });
+    this.delivered = new Promise((resolve) => {
+      this.markDelivered = resolve;
     });
     this.receiver = new Receiver(createFramer(this.buffers, options), this.buffers, {
       onflow: (reading) => this.source?.flow(reading),
       onerror: (error) => this.report(error),
-      onend: () => this.ended(),
+      onend: () => {
+        this.markDelivered();
+        this.ended();
+      },
+      onbroken: (cause) => this.fail(new AirsMcpError('AIRS_MCP_TRANSPORT_FAILED', `receiving failed: ${cause.message}`, { cause })),
     });
   }
 
@@ -67,16 +88,10 @@ export abstract class StreamTransport implements ZeroCopyTransport {
   }
 
   async start(): Promise<void> {
-    if (this.state !== 'new') throw new AirsMcpError('AIRS_MCP_ALREADY_STARTED');
+    if (this.opening !== null) throw new AirsMcpError('AIRS_MCP_ALREADY_STARTED');
+    if (this.state !== 'new') throw new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED');
     this.state = 'opening';
-    try {
-      const ends = await this.open();
-      await this.adopt(ends);
-    } catch (error) {
-      this.state = 'closed';
-      this.dispose();
-      throw error;
-    }
+    await (this.opening = this.bringUp());
   }
 
   get queued(): number {
@@ -129,7 +144,12 @@ export abstract class StreamTransport implements ZeroCopyTransport {
   /** Opens both ends. What it throws, `start` throws. */
   protected abstract open(): Promise<Ends>;
 
-  /** Parts with the ends after the last write: ends the stream, or the process behind it. Must not throw. */
+  /** The transport is closed while it is being opened: {@link open} may give up. */
+  protected abandon(): void {
+    // Most kinds open at once.
+  }
+
+  /** Parts with the ends after the last write, before the source is closed: ends the stream, or the process behind it. Must not throw. */
   protected abstract part(): Promise<void>;
 
   /**
@@ -138,67 +158,126 @@ export abstract class StreamTransport implements ZeroCopyTransport {
    */
   protected fail(error: AirsMcpError, quiet = false): void {
     if (this.state === 'closed') return;
-    this.writer?.fail(error);
+    this.refuseSends(error);
     if (this.state === 'open' && !quiet) this.report(error);
     void this.close();
   }
 
+  /** Sends are refused with `error` from here on, those that wait as well. */
+  protected refuseSends(error: AirsMcpError): void {
+    this.failure ??= error;
+    this.writer?.fail(error);
+  }
+
+  /** Writing failed, or the stream to write to was closed. */
+  protected sinkFailed(cause: Error): void {
+    this.fail(new AirsMcpError('AIRS_MCP_TRANSPORT_FAILED', `writing failed: ${cause.message}`, { cause }));
+  }
+
   protected report(error: Error): void {
-    this.onerror?.(error);
+    guarded(() => this.onerror?.(error), rethrowLater);
   }
 
   /** To be called by the source at its end, with what broke it if anything did. */
   protected readonly sourceEnded = (error: Error | undefined): void => {
     this.markSourceDone();
+    if (this.state === 'opening') this.earlyEnd = { error };
     if (this.state !== 'open') return;
     if (error === undefined) this.receiver.end();
     else this.fail(new AirsMcpError('AIRS_MCP_TRANSPORT_FAILED', `reading failed: ${error.message}`, { cause: error }));
   };
 
-  private async adopt({ source, sink }: Ends): Promise<void> {
-    this.source = source;
-    if (this.state !== 'opening') {
-      // Closed while it was being opened.
-      source.close();
-      return this.part();
-    }
-    this.state = 'open';
-    const { framing = 'newline', maxSendQueue = DEFAULT_MAX_SEND_QUEUE } = this.options;
-    this.writer = new Writer(sink, this.buffers, framing, maxSendQueue);
-    sink.on('error', (cause: Error) => {
-      this.fail(new AirsMcpError('AIRS_MCP_TRANSPORT_FAILED', `writing failed: ${cause.message}`, { cause }));
+  private async bringUp(): Promise<void> {
+    const ends = await this.open().catch((cause: unknown) => {
+      // Who closes the transport meanwhile disposes of it, too.
+      if (this.closing !== null) throw closedEarly(cause);
+      this.state = 'closed';
+      this.dispose();
+      throw cause;
     });
-    source.flow(this.receiver.reading);
+    this.adopt(ends);
+    if (this.closing !== null) throw closedEarly();
+    this.writer = new Writer(ends.sink, this.buffers, this.options.framing ?? 'newline', this.maxSendQueue, this.onsinkerror);
+    this.state = 'open';
+    if (this.earlyEnd === null) ends.source.flow(this.receiver.reading);
+    else this.sourceEnded(this.earlyEnd.error);
   }
+
+  private adopt({ source, sink }: Ends): void {
+    this.source = source;
+    this.sink = sink;
+    sink.on('error', this.onsinkerror);
+    sink.on('close', this.onsinkclose);
+    if (sink.destroyed) queueMicrotask(this.onsinkclose);
+  }
+
+  private readonly onsinkerror = (cause: Error): void => this.sinkFailed(cause);
+  private readonly onsinkclose = (): void => this.sinkFailed(this.sink?.errored ?? new Error('the stream is closed'));
 
   private usable(): Writer | AirsMcpError {
     if (this.state === 'open' && this.writer !== null) return this.writer;
     const fresh = this.state === 'new' || this.state === 'opening';
-    return new AirsMcpError(fresh ? 'AIRS_MCP_NOT_STARTED' : 'AIRS_MCP_TRANSPORT_CLOSED');
+    return this.failure ?? new AirsMcpError(fresh ? 'AIRS_MCP_NOT_STARTED' : 'AIRS_MCP_TRANSPORT_CLOSED');
   }
 
   /** The last message was delivered. */
   protected ended(): void {
-    if (this.onend === undefined) void this.close();
-    else this.onend();
+    const { onend } = this;
+    if (onend === undefined) void this.close();
+    else guarded(onend, (error) => this.report(error as Error));
   }
 
   private async shutDown(): Promise<void> {
+    const opening = this.state === 'opening' ? this.opening : null;
     this.state = 'closing';
+    if (opening !== null) {
+      this.abandon();
+      await opening.catch(() => undefined);
+    }
     if (this.writer !== null) await within(this.writer.finish(), this.closeTimeout);
-    await this.part();
     this.writer?.fail(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED'));
+    await this.part();
     this.source?.close();
+    this.dropSink();
     this.state = 'closed';
     this.dispose();
-    this.onclose?.();
+    guarded(() => this.onclose?.(), rethrowLater);
+  }
+
+  private dropSink(): void {
+    const { sink } = this;
+    if (sink === null) return;
+    muteErrors(sink);
+    sink.off('error', this.onsinkerror);
+    sink.off('close', this.onsinkclose);
   }
 
   private dispose(): void {
     this.markSourceDone();
+    this.markDelivered();
     this.receiver.close();
     if (this.ownsBuffers) this.buffers.close();
   }
+}
+
+function closedEarly(cause?: unknown): AirsMcpError {
+  return new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED', 'the transport was closed while it was being opened', { cause });
+}
+
+/** Calls back to the user: what that throws must not disturb the transport. */
+function guarded(callback: () => void, onerror: (error: unknown) => void): void {
+  try {
+    callback();
+  } catch (error) {
+    onerror(error);
+  }
+}
+
+/** The mistake is the user's, and there is nobody else to tell: an uncaught exception, as from any event listener. */
+function rethrowLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 function piece(raw: Uint8Array): { head: string; raw: Uint8Array; tail: string } {

@@ -4,7 +4,7 @@ import { HeaderFramer } from '../../src/message/header.js';
 import { type StreamingConfig, StreamingParser } from '../../src/message/parser.js';
 import { bytesOf, cutAt, feed, finish, gists, lent, parsed, pieces, requestText, resultText, withHeader } from '../support/frames.js';
 
-const read = (chunks: Iterable<Uint8Array>, config: Partial<StreamingConfig> = {}): string[] => parsed(chunks, { framing: 'content-length', ...config });
+const read = (chunks: Iterable<Uint8Array>, config: Partial<StreamingConfig> = {}): string[] => parsed(chunks, { framing: 'content-length', readBufferSize: 4096, ...config });
 
 const A = withHeader(requestText('1', 'a', '{"x":"ü"}'));
 const B = withHeader('{\n"jsonrpc":"2.0",\r\n\r\n"id":"b",\n"result":"c"\n}\n', 'Content-Type: application/vscode-jsonrpc; charset=utf-8\r\n');
@@ -114,7 +114,8 @@ describe('Content-Length framing', () => {
       for (let end = 0; end <= input.length; end += 3) {
         gists(parser.parseMultipleFromBytes(input.subarray(0, end)));
         gists(parser.end());
-        expect(gists(parser.parseMultipleFromBytes(Buffer.concat([A, B])))).toEqual([SAID_A, SAID_B]);
+        // A parser that still looked for a header would pass over the bad one.
+        expect(gists(parser.parseMultipleFromBytes(Buffer.concat([bytesOf('\r\n\r\n'), A, B])))).toEqual([BAD_HEADER, SAID_A, SAID_B]);
         expect(parser.end()).toEqual([]);
       }
     }

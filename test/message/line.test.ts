@@ -43,7 +43,7 @@ describe('lines', () => {
     const step = input.length < 80 ? 1 : 7;
     for (let first = 0; first <= input.length; first += step) {
       for (let second = first; second <= input.length; second += step) {
-        expect(parsed(cutAt(input, first, second)), `cut at ${first} and ${second}`).toEqual(said);
+        expect(parsed(cutAt(input, first, second), { readBufferSize: 4096 }), `cut at ${first} and ${second}`).toEqual(said);
       }
     }
     expect(parsed(pieces(input, 1))).toEqual(said);
@@ -65,7 +65,7 @@ describe('lines', () => {
   it('leave the parser as new when they end', () => {
     const parser = new StreamingParser();
     for (let round = 0; round < 3; round++) {
-      parser.parseMultipleFromBytes(bytesOf(`${BOM}${A}\n{"half`));
+      expect(gists(parser.parseMultipleFromBytes(bytesOf(`${BOM}${A}\n{"half`)))).toEqual(SAID.slice(0, 1));
       expect(gists(parser.end())).toEqual(['invalid - AIRS_MCP_MESSAGE_TRUNCATED']);
       expect([parser.bufferStats().used, parser.bufferStats().capacity, parser.end()]).toEqual([0, 0, []]);
     }

@@ -27,6 +27,7 @@ const RULES: [string, Bad][] = [
   ['a version that is a number', invalid('{"jsonrpc":2.0,"id":1,"result":1}', 1, 'answer')],
   ['a version that is null', invalid('{"jsonrpc":null,"id":null,"method":"m"}', null, 'call')],
   ['an id that is an object', invalid('{"jsonrpc":"2.0","id":{"a":1},"method":"m"}', undefined, 'call')],
+  ['an id that an object replaces', invalid('{"jsonrpc":"2.0","id":1,"\\u0069d":{},"method":"m"}', undefined, 'call')],
   ['an id that is an array', invalid('{"jsonrpc":"2.0","id":[1],"method":"m"}', undefined, 'call')],
   ['an id that is a boolean', invalid('{"jsonrpc":"2.0","id":true,"result":1}', undefined, 'answer')],
   ['a method that is a number', invalid('{"jsonrpc":"2.0","id":1,"method":1}', 1, 'call')],

@@ -1,11 +1,16 @@
 // The exports: argument checks, state per environment, and the turn from a Status into a JS value or error.
 // Nothing here throws C++ exceptions, and no pointer into JS memory outlives a call.
+//
+// Any call of N-API may fail because its thread is being terminated. Functions then return null, with the
+// exception that ends the thread pending.
 #include <napi.h>
 
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "find.h"
 #include "scan.h"
@@ -30,7 +35,7 @@ struct Environment {
   std::shared_ptr<SlabCache> slabs;
   bool external_buffers = false;
   // The constructor ArrayBuffer, which unlike N-API's function survives running out of memory.
-  Napi::FunctionReference array_buffer;
+  napi_ref array_buffer = nullptr;
 
   ~Environment() {
     if (slabs) slabs->Close();
@@ -225,50 +230,75 @@ napi_status Expose(napi_env env, Slab slab, size_t bytes, napi_value& result) no
   void* data = slab.data();
   void* handle = slab.Release();
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, FreeSlab, handle, &result);
-  if (status != napi_ok) FreeSlab(env, data, handle);
+  // These two come before the runtime takes the memory over; on any other failure it calls FreeSlab itself.
+  if (status == kNoExternalBuffers || status == napi_pending_exception) FreeSlab(env, data, handle);
   return status;
 }
 
-Napi::Value AllocatePlain(const Environment& environment, Napi::Env env, int64_t bytes) noexcept {
-  const Napi::Value buffer = environment.array_buffer.New({Napi::Number::New(env, static_cast<double>(bytes))});
-  if (!env.IsExceptionPending()) return buffer;
-  env.GetAndClearPendingException();
-  return Napi::Value(env, ThrowMemory(env));
+// Clears what a failed call left pending, if it can be cleared, and says that memory ran out instead.
+napi_value ThrowMemoryInstead(napi_env env) noexcept {
+  bool is_pending = false;
+  napi_value ignored;
+  if (napi_is_exception_pending(env, &is_pending) == napi_ok && is_pending) napi_get_and_clear_last_exception(env, &ignored);
+  return ThrowMemory(env);
+}
+
+napi_value AllocatePlain(napi_env env, const Environment& environment, int64_t bytes) noexcept {
+  napi_value constructor;
+  napi_value size;
+  napi_value result;
+  if (napi_get_reference_value(env, environment.array_buffer, &constructor) != napi_ok ||
+      napi_create_int64(env, bytes, &size) != napi_ok || napi_new_instance(env, constructor, 1, &size, &result) != napi_ok) {
+    return ThrowMemoryInstead(env);
+  }
+  return result;
 }
 
 // allocate(bytes)
-Napi::Value AllocateCall(const Napi::CallbackInfo& info) noexcept {
-  const Napi::Env env = info.Env();
-  const auto& environment = *static_cast<Environment*>(info.Data());
+napi_value AllocateCall(napi_env env, napi_callback_info info) noexcept {
+  size_t count = 1;
+  napi_value argument;
+  void* data;
   int64_t bytes;
-  if (!ReadInteger(env, info[0], "bytes", 1, kMostBytes, bytes)) return Napi::Value();
-  if (!environment.external_buffers) return AllocatePlain(environment, env, bytes);
+  if (napi_get_cb_info(env, info, &count, &argument, nullptr, &data) != napi_ok) return nullptr;
+  if (!ReadInteger(env, argument, "bytes", 1, kMostBytes, bytes)) return nullptr;
+  const auto& environment = *static_cast<Environment*>(data);
+  if (!environment.external_buffers) return AllocatePlain(env, environment, bytes);
   Slab slab = Slab::Allocate(environment.slabs, static_cast<size_t>(bytes));
-  if (slab.data() == nullptr) return Napi::Value(env, ThrowMemory(env));
+  if (slab.data() == nullptr) return ThrowMemory(env);
   napi_value result;
-  if (Expose(env, std::move(slab), static_cast<size_t>(bytes), result) != napi_ok) {
-    return AllocatePlain(environment, env, bytes);
-  }
-  return Napi::Value(env, result);
+  const napi_status status = Expose(env, std::move(slab), static_cast<size_t>(bytes), result);
+  return status == napi_ok ? result : ThrowMemoryInstead(env);
 }
 
 // setPipeCapacity(fd, bytes)
-Napi::Value SetPipeCapacityCall(const Napi::CallbackInfo& info) noexcept {
+napi_value SetPipeCapacityCall(napi_env env, napi_callback_info info) noexcept {
+  size_t count = 2;
+  napi_value arguments[2];
   int64_t fd;
   int64_t bytes;
-  if (!ReadInteger(info.Env(), info[0], "fd", 0, INT32_MAX, fd)) return Napi::Value();
-  if (!ReadInteger(info.Env(), info[1], "bytes", 1, INT32_MAX, bytes)) return Napi::Value();
-  return Napi::Number::New(info.Env(), SetPipeCapacity(static_cast<int32_t>(fd), static_cast<int32_t>(bytes)));
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok) return nullptr;
+  if (!ReadInteger(env, arguments[0], "fd", 0, INT32_MAX, fd)) return nullptr;
+  if (!ReadInteger(env, arguments[1], "bytes", 1, INT32_MAX, bytes)) return nullptr;
+  napi_value result = nullptr;
+  napi_create_int32(env, SetPipeCapacity(static_cast<int32_t>(fd), static_cast<int32_t>(bytes)), &result);
+  return result;
 }
 
 // socketPair()
-Napi::Value SocketPairCall(const Napi::CallbackInfo& info) noexcept {
+napi_value SocketPairCall(napi_env env, napi_callback_info) noexcept {
   int32_t fds[2];
-  if (!SocketPair(fds)) return info.Env().Null();
-  Napi::Array pair = Napi::Array::New(info.Env(), 2);
-  pair.Set(uint32_t{0}, Napi::Number::New(info.Env(), fds[0]));
-  pair.Set(uint32_t{1}, Napi::Number::New(info.Env(), fds[1]));
-  return pair;
+  napi_value result = nullptr;
+  if (!SocketPair(fds)) {
+    napi_get_null(env, &result);
+    return result;
+  }
+  if (napi_create_array_with_length(env, 2, &result) != napi_ok) return nullptr;
+  for (uint32_t n = 0; n < 2; n++) {
+    napi_value fd;
+    if (napi_create_int32(env, fds[n], &fd) != napi_ok || napi_set_element(env, result, n, fd) != napi_ok) return nullptr;
+  }
+  return result;
 }
 
 // Whether this runtime takes memory from outside V8, found by trying.
@@ -278,35 +308,55 @@ bool TakesExternalBuffers(napi_env env, const std::shared_ptr<SlabCache>& slabs)
   return slab.data() != nullptr && Expose(env, std::move(slab), 1, ignored) != kNoExternalBuffers;
 }
 
-void ExportRaw(Napi::Env env, Napi::Object exports, const char* name, napi_callback call, void* data) noexcept {
-  napi_value function;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, call, data, &function) == napi_ok) exports.Set(name, function);
+bool KeepArrayBuffer(napi_env env, Environment& environment) noexcept {
+  napi_value global;
+  napi_value constructor;
+  return napi_get_global(env, &global) == napi_ok &&
+         napi_get_named_property(env, global, "ArrayBuffer", &constructor) == napi_ok &&
+         napi_create_reference(env, constructor, 1, &environment.array_buffer) == napi_ok;
 }
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
+bool Export(napi_env env, napi_value exports, Environment& environment) noexcept {
+  napi_value kernel;
+  napi_value version;
+  napi_value external_buffers;
+  if (napi_create_string_latin1(env, KernelName(), NAPI_AUTO_LENGTH, &kernel) != napi_ok ||
+      napi_create_int32(env, kRecordVersion, &version) != napi_ok ||
+      napi_get_boolean(env, environment.external_buffers, &external_buffers) != napi_ok) {
+    return false;
+  }
+  const auto function = [&environment](const char* name, napi_callback call) noexcept {
+    return napi_property_descriptor{name, nullptr, call, nullptr, nullptr, nullptr, napi_enumerable, &environment};
+  };
+  const auto constant = [](const char* name, napi_value value) noexcept {
+    return napi_property_descriptor{name, nullptr, nullptr, nullptr, nullptr, value, napi_enumerable, nullptr};
+  };
+  const napi_property_descriptor properties[] = {
+      function("scan", ScanCall),
+      function("find", FindCall),
+      function("allocate", AllocateCall),
+      function("setPipeCapacity", SetPipeCapacityCall),
+      function("socketPair", SocketPairCall),
+      constant("kernel", kernel),
+      constant("recordVersion", version),
+      constant("externalBuffers", external_buffers),
+  };
+  return napi_define_properties(env, exports, std::size(properties), properties) == napi_ok;
+}
+
+napi_value Init(Napi::Env env, napi_value exports) noexcept {
   const auto environment = new (std::nothrow) Environment();
   if (environment != nullptr) environment->slabs.reset(new (std::nothrow) SlabCache());
   if (environment == nullptr || !environment->slabs) {
     delete environment;
-    ThrowMemory(env);
-    return exports;
+    return ThrowMemory(env);
   }
   env.SetInstanceData(environment);
   environment->external_buffers = TakesExternalBuffers(env, environment->slabs);
-  environment->array_buffer = Napi::Persistent(env.Global().Get("ArrayBuffer").As<Napi::Function>());
-
-  ExportRaw(env, exports, "scan", ScanCall, environment);
-  ExportRaw(env, exports, "find", FindCall, environment);
-  exports.Set("allocate", Napi::Function::New<AllocateCall>(env, "allocate", environment));
-  exports.Set("setPipeCapacity", Napi::Function::New<SetPipeCapacityCall>(env, "setPipeCapacity"));
-  exports.Set("socketPair", Napi::Function::New<SocketPairCall>(env, "socketPair"));
-  exports.Set("kernel", KernelName());
-  exports.Set("recordVersion", kRecordVersion);
-  exports.Set("externalBuffers", environment->external_buffers);
-  return exports;
+  return KeepArrayBuffer(env, *environment) && Export(env, exports, *environment) ? exports : nullptr;
 }
 
 }  // namespace
 }  // namespace airs
 
-NAPI_MODULE_INIT() { return Napi::RegisterModule(env, exports, airs::Init); }
+NAPI_MODULE_INIT() { return airs::Init(env, exports); }

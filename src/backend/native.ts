@@ -45,12 +45,9 @@ function checkAddon(loaded: unknown): Addon {
  *   or it is of another version; the cause says which
  */
 export function loadNative(): Backend & NativeSystem {
-  let addon: Addon;
   try {
-    addon = checkAddon(loadFile());
+    return { ...checkAddon(loadFile()), name: 'native' };
   } catch (cause) {
     throw unavailable(cause);
   }
-  const { kernel, externalBuffers, scan, find, allocate, setPipeCapacity, socketPair } = addon;
-  return { name: 'native', kernel, externalBuffers, scan, find, allocate, setPipeCapacity, socketPair };
 }

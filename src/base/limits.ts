@@ -11,7 +11,7 @@ export const MAX_MESSAGE_SIZE_CEILING = 512 * MIB;
 export const DEFAULT_MAX_BATCH_SIZE = 10_000;
 /** Capacity of one pooled read buffer (bytes): holds four default windows of a socket read. */
 export const DEFAULT_READ_BUFFER_CAPACITY = 256 * KIB;
-/** Capacity of one pooled write buffer (bytes): twice the flush threshold. */
+/** Capacity of one pooled write buffer (bytes). */
 export const DEFAULT_WRITE_BUFFER_CAPACITY = 64 * KIB;
 /** Buffers of each kind that a pool lends at a time (count). */
 export const DEFAULT_BUFFER_POOL_SIZE = 100;
@@ -29,14 +29,19 @@ export const LARGE_SLAB_CACHE_COUNT = 64;
 export const EXPOSE_FROM = 16 * KIB;
 /** Bytes held by consumers past which sources pause (bytes). */
 export const DEFAULT_BACKPRESSURE_THRESHOLD = 8 * MIB;
-/** Pending output at which the writer flushes before the tick ends (bytes). */
-export const FLUSH_THRESHOLD = 32 * KIB;
+/**
+ * Pending output at which the writer flushes before the tick ends (bytes). Small enough that the peer works on the
+ * first messages of a burst while we still make the last: with one flush for all, the two take turns.
+ */
+export const FLUSH_THRESHOLD = 8 * KIB;
 /** From here on, bytes that are ready are given to the stream as they are rather than gathered (bytes). */
 export const DIRECT_SEND_FROM = 32 * KIB;
 /** Output accepted and not yet taken by the peer, past which send is refused (bytes). */
 export const DEFAULT_MAX_SEND_QUEUE = 64 * MIB;
 /** Most of a child's stderr that is kept (bytes). */
 export const DEFAULT_STDERR_TAIL = 64 * KIB;
+/** Largest value of stderrTailSize (bytes). */
+export const MAX_STDERR_TAIL = 16 * MIB;
 /** Longest delay that a timer takes (ms); Node fires a longer one at once. */
 export const MAX_TIMER_DELAY = 2_147_483_647;
 /** How long a transport waits for its peer at each step of closing (ms). */

@@ -99,8 +99,6 @@ export class StdioServerTransport {
     inner.onend = () => this.endOfInput();
     inner.onclose = () => this.onclose?.();
     await inner.start();
-    // A stream that has ended says so no more.
-    if (stdin.readableEnded || stdin.destroyed) setImmediate(() => this.endOfInput());
   }
 
   /**

@@ -1,6 +1,7 @@
 import { AirsMcpError } from '../base/errors.js';
 import type { WireErrorObject } from '../base/wire.js';
 import type { BatchInfo, JsonRpcMessage } from '../message/message.js';
+import { materialise } from './materialise.js';
 import type { Settings } from './options.js';
 import { type JSONRPCErrorResponse, type JSONRPCMessage, type RequestId, faultOf, isAnswer, isRequestId } from './wire.js';
 
@@ -171,7 +172,7 @@ export class Session {
 /** Undefined where the text is not JSON, or is too long for a string. */
 function parse(message: JsonRpcMessage): object | undefined {
   try {
-    return message.toJSON();
+    return materialise(message);
   } catch {
     return undefined;
   }

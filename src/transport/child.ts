@@ -4,7 +4,8 @@ import type { Readable, Stream } from 'node:stream';
 import spawn from 'cross-spawn';
 import { nativeSystem } from '../backend/select.js';
 import { AirsMcpError } from '../base/errors.js';
-import { DEFAULT_STDERR_TAIL } from '../base/limits.js';
+import { DEFAULT_STDERR_TAIL, MAX_STDERR_TAIL } from '../base/limits.js';
+import { OptionReader } from '../base/options.js';
 import type { TransportOptions } from './contract.js';
 import { getDefaultEnvironment } from './environment.js';
 import { adopt, disown, signalTree } from './process-tree.js';
@@ -26,7 +27,7 @@ export interface ChildProcessOptions extends TransportOptions {
    * one is the child's own: it writes there directly, and nothing is kept.
    */
   stderr?: StderrMode | number | Stream | undefined;
-  /** Most of standard error that is kept (bytes). Default 64 KiB. */
+  /** Most of standard error that is kept (bytes); 0 to 16 MiB, default 64 KiB. */
   stderrTailSize?: number | undefined;
   /** How long `close()` waits for the child after the end of its input, and again after SIGTERM (ms). Default 2,000. */
   closeTimeout?: number | undefined;
@@ -34,6 +35,9 @@ export interface ChildProcessOptions extends TransportOptions {
 
 /** How long output that is still on its way is waited for after the child has exited (ms). */
 const LAST_OUTPUT = 200;
+
+/** Most of a child's last words that its error repeats (UTF-16 units); `stderrTail` has them all. */
+const QUOTED = 2_000;
 
 /**
  * Starts a server process, speaks to it over its standard input and output, and owns it with all its descendants:
@@ -53,7 +57,10 @@ export class ChildProcessTransport extends StreamTransport {
     }
     this.process = options;
     const { stderr = 'inherit' } = options;
-    this.errors = new StderrDrain(typeof stderr === 'string' ? stderr : 'ignore', options.stderrTailSize ?? DEFAULT_STDERR_TAIL);
+    const reader = new OptionReader('transport', options);
+    const tailSize = reader.number('stderrTailSize', { preset: DEFAULT_STDERR_TAIL, min: 0, max: MAX_STDERR_TAIL, unit: 'bytes' });
+    reader.check();
+    this.errors = new StderrDrain(typeof stderr === 'string' ? stderr : 'ignore', tailSize);
   }
 
   /** The child's process id; null before `start()` and after its exit. */
@@ -76,10 +83,10 @@ export class ChildProcessTransport extends StreamTransport {
     // Node's own pipe would be read into memory of Node's; our end of a socket pair is read into ours.
     const [ours, theirs] = nativeSystem()?.socketPair() ?? [];
     try {
-      this.child = this.spawn(theirs ?? 'pipe');
-      await this.spawned(this.child);
+      const child = this.spawn(theirs ?? 'pipe');
+      await this.spawned(child);
+      this.child = child;
     } catch (cause) {
-      this.child = null;
       if (ours !== undefined) closeSync(ours);
       throw new AirsMcpError('AIRS_MCP_SPAWN_FAILED', `${this.process.command} did not start: ${(cause as Error).message}`, { cause });
     } finally {
@@ -91,13 +98,25 @@ export class ChildProcessTransport extends StreamTransport {
   protected override async part(): Promise<void> {
     const { child } = this;
     if (child === null) return;
-    child.stdin?.end();
+    // What the child did not take in time would keep the end of its input from it.
+    if ((child.stdin?.writableLength ?? 0) > 0) child.stdin?.destroy();
+    else child.stdin?.end();
     await within(this.exited, this.closeTimeout);
     signalTree(child, 'SIGTERM');
     if (this.pid !== null) await within(this.exited, this.closeTimeout);
     signalTree(child, 'SIGKILL');
-    await this.exited;
+    await within(this.exited, this.closeTimeout);
     disown(child);
+    // A descendant that left the group may hold the other ends.
+    child.stdout?.destroy();
+    this.errors.close();
+  }
+
+  /** A pipe breaks most often because the child is about to exit; if it does, that is what is reported. */
+  protected override sinkFailed(cause: Error): void {
+    void within(this.exited, LAST_OUTPUT).then(() => {
+      if (this.pid !== null) super.sinkFailed(cause);
+    });
   }
 
   /** A child that closes its output is most often about to exit; if it does, that is what is reported. */
@@ -130,7 +149,7 @@ export class ChildProcessTransport extends StreamTransport {
 
   private attach(child: ChildProcess, fd: number | undefined): Ends {
     adopt(child);
-    if (child.stderr !== null) this.errors.attach(child.stderr);
+    this.errors.attach(child.stderr);
     this.exited = new Promise((resolve) => child.once('exit', () => resolve()));
     child.once('exit', (code, signal) => void this.childExited(code, signal));
     const source = fd === undefined
@@ -140,11 +159,17 @@ export class ChildProcessTransport extends StreamTransport {
   }
 
   private async childExited(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
-    // Its last words may still be in the pipe; a descendant that holds the pipe open is not waited for.
-    await within(this.sourceDone, LAST_OUTPUT);
+    // Its last words may still be in the pipes; a descendant that holds them open is not waited for.
+    await within(Promise.all([this.sourceDone, this.errors.done]), LAST_OUTPUT);
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
-    const tail = this.stderrTail.trim();
+    const tail = this.stderrTail.trim().slice(-QUOTED);
     const error = new AirsMcpError('AIRS_MCP_CHILD_EXITED', `the server ended ${how}${tail === '' ? '' : `; its last words: ${tail}`}`);
+    this.refuseSends(error);
+    // What it said before waits for a consumer that takes a break.
+    while (this.receiver.heldBack) {
+      await this.receiver.released();
+      await within(this.delivered, LAST_OUTPUT);
+    }
     this.fail(error, code === 0);
   }
 }

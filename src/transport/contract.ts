@@ -16,9 +16,10 @@ export type MessageBytes = Uint8Array | PooledBuffer | readonly Uint8Array[];
  */
 export interface Transport {
   /**
-   * Opens the connection. Until `onmessage` is set nothing is read.
+   * Opens the connection. Until somebody wants messages (`onmessage` is set, or `receiveIntoBuffer` waits) nothing is
+   * read, so that the end of the input is not seen either. If opening fails the transport is closed, without `onclose`.
    *
-   * @throws `AIRS_MCP_ALREADY_STARTED`, and as the kind of transport says
+   * @throws `AIRS_MCP_ALREADY_STARTED`, `AIRS_MCP_TRANSPORT_CLOSED` after or during `close()`, and as the kind of transport says
    */
   start(): Promise<void>;
 
@@ -37,7 +38,10 @@ export interface Transport {
   /** Bytes that `send` has accepted and the peer has not taken yet. */
   readonly queued: number;
 
-  /** Writes out what was accepted, within `closeTimeout`, and closes. Twice is harmless. Never rejects. */
+  /**
+   * Writes out what was accepted, within `closeTimeout`, and closes. Messages may come until `onclose`; what was not
+   * delivered then is dropped. Twice is harmless. Never rejects.
+   */
   close(): Promise<void>;
 
   /** Stops delivering messages, and soon reading, until `resume()`. What is in memory stays within one read buffer. */
@@ -46,9 +50,15 @@ export interface Transport {
 
   /** Called for each message, in order, synchronously; a bad frame comes as kind `invalid`. Release each message when done. */
   onmessage: ((message: JsonRpcMessage) => void) | undefined;
-  /** Called for failures of the connection, and for what `onmessage` throws. */
+  /**
+   * Called for failures of the connection, for what `onmessage` and `onend` throw, and for invalid frames that
+   * `receiveIntoBuffer` passes over. What it throws itself, or `onclose` does, becomes an uncaught exception.
+   */
   onerror: ((error: Error) => void) | undefined;
-  /** The peer will send nothing more. If unset, the transport then closes itself. */
+  /**
+   * The peer will send nothing more, and all it sent was delivered: while messages wait for a consumer that paused, or
+   * for one to be set, it does not come. If unset, the transport then closes itself.
+   */
   onend: (() => void) | undefined;
   /** Called once, when all is closed. */
   onclose: (() => void) | undefined;
@@ -74,8 +84,8 @@ export interface ZeroCopyTransport extends Transport {
    * Appends the next valid message's JSON text to `buffer`. Calls are served in order, before `onmessage`.
    *
    * @returns the number of bytes appended
-   * @throws `AIRS_MCP_BUFFER_FULL` where it does not fit (the message stays, for the next call),
-   *   `AIRS_MCP_TRANSPORT_CLOSED` at the end of the input
+   * @throws `AIRS_MCP_BUFFER_FULL` where it does not fit (the message stays for the next call, or goes to `onmessage` if
+   *   that is set), `AIRS_MCP_BUFFER_RELEASED` likewise, `AIRS_MCP_TRANSPORT_CLOSED` at the end of the input
    */
   receiveIntoBuffer(buffer: PooledBuffer): Promise<number>;
 }
@@ -87,8 +97,8 @@ export interface TransportOptions extends FramerOptions {
   buffer?: Partial<BufferConfig> | undefined;
   /** How messages are parted: `newline` (default, MCP) or `content-length` (LSP). */
   framing?: Framing | undefined;
-  /** Output accepted and not yet taken by the peer, past which `send` is refused (bytes). Default 64 MiB. */
+  /** Output accepted and not yet taken by the peer, past which `send` is refused (bytes); from 1, default 64 MiB. */
   maxSendQueue?: number | undefined;
-  /** How long `close()` waits for the peer to take what was accepted (ms). Default 2,000. */
+  /** How long `close()` waits for the peer, at each step (ms): to take what was accepted, and to end. From 0, default 2,000. */
   closeTimeout?: number | undefined;
 }

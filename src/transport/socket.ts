@@ -1,8 +1,10 @@
 import { type NetConnectOpts, Socket, connect } from 'node:net';
 import { AirsMcpError } from '../base/errors.js';
+import { MAX_TIMER_DELAY } from '../base/limits.js';
+import { OptionReader } from '../base/options.js';
 import type { TransportOptions } from './contract.js';
-import { type Source, StreamSource, directRead } from './source.js';
-import { type Ends, StreamTransport } from './stream.js';
+import { SocketSource, StreamSource, directRead } from './source.js';
+import { type Ends, StreamTransport, within } from './stream.js';
 
 /**
  * What to connect to: `{ port, host }` for TCP, `{ path }` for a Unix socket or a Windows named pipe
@@ -11,7 +13,7 @@ import { type Ends, StreamTransport } from './stream.js';
 export type SocketTarget = NetConnectOpts | Socket;
 
 export interface SocketOptions extends TransportOptions {
-  /** How long connecting may take (ms). Default 10,000. */
+  /** How long connecting may take (ms); from 1, default 10,000. */
   connectTimeout?: number | undefined;
 }
 
@@ -22,71 +24,72 @@ const DEFAULT_CONNECT_TIMEOUT = 10_000;
  * directly; from a socket that it is given they are copied once. It owns the socket from then on.
  */
 export class SocketTransport extends StreamTransport {
-  private socket: Socket | null = null;
+  private socket: Socket | null;
   private readonly connectTimeout: number;
 
   constructor(private readonly target: SocketTarget, options: SocketOptions = {}) {
     super(options);
-    this.connectTimeout = options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT;
+    this.socket = target instanceof Socket ? target : null;
+    const reader = new OptionReader('transport', options);
+    const rule = { preset: DEFAULT_CONNECT_TIMEOUT, min: 1, max: MAX_TIMER_DELAY, unit: 'ms' };
+    this.connectTimeout = reader.number('connectTimeout', rule);
+    reader.check();
   }
 
   /** @throws `AIRS_MCP_CONNECT_FAILED` */
   protected override async open(): Promise<Ends> {
     if (this.target instanceof Socket) {
-      this.socket = this.target;
+      // A peer that has sent all it has may still wait for answers.
+      this.target.allowHalfOpen = true;
       return { source: new StreamSource(this.target, this.receiver, this.sourceEnded), sink: this.target };
     }
-    const socket = connect({ ...this.target, onread: directRead(this.receiver) } as NetConnectOpts);
-    this.socket = socket;
-    await this.connected(socket);
+    const socket = await this.connect(this.target);
     socket.setNoDelay(true);
-    return { source: new ConnectedSource(socket, this.sourceEnded), sink: socket };
+    return { source: new SocketSource(socket, true, this.sourceEnded), sink: socket };
   }
 
-  protected override part(): Promise<void> {
+  protected override abandon(): void {
+    if (this.target !== this.socket) this.socket?.destroy();
+  }
+
+  protected override async part(): Promise<void> {
     const { socket } = this;
-    if (socket === null || socket.destroyed) return Promise.resolve();
-    return new Promise((resolve) => {
-      // What was accepted is written by now, or never will be: the peer need not close its side first.
-      socket.once('close', () => resolve());
-      socket.end(() => socket.destroy());
-      setTimeout(() => socket.destroy(), this.closeTimeout).unref();
-    });
+    if (socket === null || socket.destroyed) return;
+    if (socket.writableLength === 0) {
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.end();
+      // Closing a socket with unread input makes the kernel throw away what the peer has not read yet. So input is
+      // read, and dropped, until the peer ends its side as well.
+      this.receiver.discard();
+      socket.resume();
+      await within(closed, this.closeTimeout);
+    }
+    socket.destroy();
   }
 
-  private connected(socket: Socket): Promise<void> {
+  private connect(target: NetConnectOpts): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const fail = (cause: Error): void => {
-        socket.destroy();
+        clearTimeout(timer);
+        this.socket?.destroy();
         reject(new AirsMcpError('AIRS_MCP_CONNECT_FAILED', `connecting failed: ${cause.message}`, { cause }));
       };
       const timer = setTimeout(() => fail(new Error(`no connection within ${this.connectTimeout} ms`)), this.connectTimeout);
-      socket.once('error', fail);
-      socket.once('close', () => clearTimeout(timer));
-      socket.once('connect', () => {
-        clearTimeout(timer);
-        socket.off('error', fail);
-        resolve();
-      });
+      try {
+        const options = { allowHalfOpen: true, ...target, onread: directRead(this.receiver) } as NetConnectOpts;
+        const socket = connect(options);
+        this.socket = socket;
+        // Both stay: a failure right after the connection must not bring the process down.
+        socket.on('error', fail);
+        socket.on('close', () => fail(new Error('closed before it was made')));
+        socket.on('connect', () => {
+          clearTimeout(timer);
+          resolve(socket);
+        });
+        socket.pause();
+      } catch (cause) {
+        fail(cause as Error);
+      }
     });
-  }
-}
-
-/** A socket that was opened with a direct read. */
-class ConnectedSource implements Source {
-  constructor(private readonly socket: Socket, done: (error: Error | undefined) => void) {
-    socket.on('end', () => done(undefined));
-    socket.on('close', () => done(undefined));
-    socket.on('error', (error) => done(error));
-    socket.pause();
-  }
-
-  flow(reading: boolean): void {
-    if (reading) this.socket.resume();
-    else this.socket.pause();
-  }
-
-  close(): void {
-    this.socket.destroy();
   }
 }

@@ -5,7 +5,10 @@ import { DescriptorSource, type Source, StreamSource } from './source.js';
 import { type Ends, StreamTransport } from './stream.js';
 
 export interface StdioOptions extends TransportOptions {
-  /** Where to read. Default: this process's standard input, into pooled memory directly where it is a pipe or socket. */
+  /**
+   * Where to read. Default: this process's standard input, into pooled memory directly where it is a pipe or socket.
+   * `close()` pauses it, and leaves it to its owner.
+   */
   input?: Readable | undefined;
   /** Where to write. Default: this process's standard output. */
   output?: Writable | undefined;
@@ -39,7 +42,11 @@ export class StdioTransport extends StreamTransport {
   }
 
   protected override part(): Promise<void> {
-    if (this.endOutput && this.output !== undefined && !this.output.destroyed) this.output.end();
+    if (this.endOutput && this.output !== undefined && !this.output.destroyed) {
+      // What the peer did not take in time would keep the end from it.
+      if (this.output.writableLength > 0) this.output.destroy();
+      else this.output.end();
+    }
     return Promise.resolve();
   }
 
@@ -47,6 +54,7 @@ export class StdioTransport extends StreamTransport {
     nativeSystem()?.setPipeCapacity(STDIN, PIPE_CAPACITY);
     // The getter's first use would fail with EEXIST once a descriptor source reads the same pipe.
     const { stdin } = process;
+    if (process.platform === 'win32') return this.read(stdin);
     try {
       return new DescriptorSource(STDIN, this.receiver, false, this.sourceEnded);
     } catch {

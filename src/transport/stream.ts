@@ -165,7 +165,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
 
   /** Sends are refused with `error` from here on, those that wait as well. */
   protected refuseSends(error: AirsMcpError): void {
-    this.failure ??= error;
+    if (this.closing === null) this.failure ??= error;
     this.writer?.fail(error);
   }
 
@@ -222,9 +222,8 @@ export abstract class StreamTransport implements ZeroCopyTransport {
 
   /** The last message was delivered. */
   protected ended(): void {
-    const { onend } = this;
-    if (onend === undefined) void this.close();
-    else guarded(onend, (error) => this.report(error as Error));
+    if (this.onend === undefined) void this.close();
+    else guarded(() => this.onend?.(), (error) => this.report(error as Error));
   }
 
   private async shutDown(): Promise<void> {

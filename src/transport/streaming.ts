@@ -52,8 +52,13 @@ export class StreamingTransport {
   }
 
   /** Opens the inner transport; throws as its `start`. */
-  start(): Promise<void> {
-    return this.inner.start();
+  async start(): Promise<void> {
+    try {
+      await this.inner.start();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'AIRS_MCP_ALREADY_STARTED') this.finish();
+      throw error;
+    }
   }
 
   /** Sends a message; settles and throws as {@link Transport.send}. */

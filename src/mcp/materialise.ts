@@ -79,11 +79,17 @@ function parseAround(bytes: DirectBuffer, strings: readonly [number, number][]):
 /**
  * The message as `JSON.parse` would give it.
  *
- * @throws `AIRS_MCP_PARSE_ERROR`, or a SyntaxError, where it is malformed
+ * @throws `AIRS_MCP_PARSE_ERROR` where it is malformed
  */
 export function materialise(message: JsonRpcMessage): object {
   if (message.byteLength < LARGE) return message.toJSON();
   const bytes = message.encode().raw as DirectBuffer; // a received message is one raw piece
   const strings = longStrings(bytes);
-  return strings.length === 0 ? message.toJSON() : parseAround(bytes, strings);
+  if (strings.length === 0) return message.toJSON();
+  try {
+    return parseAround(bytes, strings);
+  } catch {
+    // Malformed, which JSON.parse tells best, or nested too deeply for a reviver.
+    return message.toJSON();
+  }
 }

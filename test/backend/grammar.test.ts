@@ -150,6 +150,7 @@ describe('without strict validation', () => {
     ['a bad number in a result', '{"jsonrpc":"2.0","id":1,"result":[01,1.]}'],
     ['a stray comma in an unknown member', '{"x":[,],"jsonrpc":"2.0","id":1,"result":1}'],
     ['a bad escape in a result', '{"jsonrpc":"2.0","id":1,"result":["\\q"]}'],
+    ['a space after a backslash', '{"jsonrpc":"2.0","id":1,"result":["\\ "]}'],
   ])('passes over %s', (_name, line) => {
     expect(scan(backend, line, { whole: true }).records).toMatchObject([{ status: 'SYNTAX' }]);
     expect(scan(backend, line, { whole: true, strict: false }).records).toMatchObject([{ status: 'OK' }]);

@@ -1,0 +1,50 @@
+/** What the tests of the drop-in transports share. */
+
+import { setImmediate } from 'node:timers/promises';
+
+export const FIXTURES = new URL('../fixtures/mcp/', import.meta.url);
+
+export const frame = (message: object): Buffer => Buffer.from(`${JSON.stringify(message)}\n`);
+
+export function lines(bytes: Buffer): unknown[] {
+  return bytes.toString().split('\n').filter(Boolean).map((line) => JSON.parse(line) as unknown);
+}
+
+/** Lets pending stream events and microtasks run. */
+export async function nextTurn(): Promise<void> {
+  for (let i = 0; i < 5; i++) await setImmediate();
+}
+
+/** Waits until `condition` holds; the test's own time limit ends it otherwise. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setImmediate();
+}
+
+interface Observable {
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  onmessage?: ((message: never) => void) | undefined;
+}
+
+/** Notes what a transport calls back with. */
+export class Recorder {
+  readonly messages: object[] = [];
+  readonly errors: Error[] = [];
+  /** `error` and `close`, in order. */
+  readonly events: string[] = [];
+  readonly closed: Promise<void>;
+
+  constructor(transport: Observable) {
+    transport.onmessage = (message: object) => this.messages.push(message);
+    transport.onerror = (error) => {
+      this.errors.push(error);
+      this.events.push('error');
+    };
+    this.closed = new Promise((resolve) => {
+      transport.onclose = () => {
+        this.events.push('close');
+        resolve();
+      };
+    });
+  }
+}

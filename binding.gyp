@@ -2,13 +2,14 @@
   'variables': {
     # Where the headers and sources of the two dependencies are, wherever the package manager put them.
     'napi_include%': '<!(node -p "require(\'node-addon-api\').include_dir")',
-    'simdjson%': '<!(node -p "const p = require(\'path\'); p.relative(\'.\', p.join(p.dirname(require.resolve(\'@nozbe/simdjson/package.json\')), \'src\')).replaceAll(p.sep, \'/\')")',
+    'simdjson%': '<!(node -p "path.relative(\'.\', require.resolve(\'@nozbe/simdjson/package.json\') + \'/../src\').replaceAll(path.sep, \'/\')")',
   },
   'targets': [
     {
       'target_name': 'airs_mcp',
       'sources': [
         'native/addon.cc',
+        'native/argument.cc',
         'native/envelope.cc',
         'native/escape.cc',
         'native/find.cc',

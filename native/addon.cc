@@ -5,13 +5,13 @@
 // exception that ends the thread pending.
 #include <napi.h>
 
-#include <cmath>
 #include <cstdio>
 #include <iterator>
 #include <memory>
 #include <new>
 #include <utility>
 
+#include "argument.h"
 #include "find.h"
 #include "scan.h"
 #include "slab.h"
@@ -19,10 +19,6 @@
 
 namespace airs {
 namespace {
-
-constexpr char kInvalidArgument[] = "AIRS_MCP_INVALID_ARGUMENT";
-constexpr char kOutOfRange[] = "AIRS_MCP_OUT_OF_RANGE";
-constexpr char kOutOfMemory[] = "AIRS_MCP_OUT_OF_MEMORY";
 
 // Electron's V8 sandbox refuses memory from outside with this status.
 constexpr auto kNoExternalBuffers = static_cast<napi_status>(22);
@@ -41,87 +37,6 @@ struct Environment {
     if (slabs) slabs->Close();
   }
 };
-
-napi_value ThrowType(napi_env env, const char* message) noexcept {
-  napi_throw_type_error(env, kInvalidArgument, message);
-  return nullptr;
-}
-
-napi_value ThrowRange(napi_env env, const char* message) noexcept {
-  napi_throw_range_error(env, kOutOfRange, message);
-  return nullptr;
-}
-
-napi_value ThrowMemory(napi_env env) noexcept {
-  napi_throw_error(env, kOutOfMemory, "the system has no memory left for this call");
-  return nullptr;
-}
-
-struct View {
-  void* data = nullptr;
-  size_t length = 0;
-};
-
-// Whether the memory of the typed array `value`, which is empty, was taken away.
-bool IsDetached(napi_env env, napi_value value) noexcept {
-  napi_value buffer;
-  bool is_detached = false;
-  if (napi_get_typedarray_info(env, value, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok) return true;
-  return napi_is_detached_arraybuffer(env, buffer, &is_detached) == napi_ok && is_detached;
-}
-
-enum class Checked { kOk, kWrongType, kDetached };
-
-// Reads a typed array, over shared memory too: the ArrayBuffer behind it is asked for in the rare case only.
-Checked Read(napi_env env, napi_value value, napi_typedarray_type expected, View& view) noexcept {
-  napi_typedarray_type type;
-  const napi_status status = napi_get_typedarray_info(env, value, &type, &view.length, &view.data, nullptr, nullptr);
-  if (status != napi_ok || type != expected) return Checked::kWrongType;
-  if (AIRS_UNLIKELY(view.length == 0) && IsDetached(env, value)) return Checked::kDetached;
-  return Checked::kOk;
-}
-
-bool ReadBytes(napi_env env, napi_value value, View& view) noexcept {
-  const Checked checked = Read(env, value, napi_uint8_array, view);
-  if (AIRS_LIKELY(checked == Checked::kOk)) return true;
-  ThrowType(env, checked == Checked::kDetached ? "bytes: must not be detached" : "bytes: must be a Uint8Array");
-  return false;
-}
-
-// Reads an Int32Array of at least `least` ints; `name` is the argument's.
-bool ReadInts(napi_env env, napi_value value, const char* name, size_t least, View& view) noexcept {
-  char message[96];
-  const Checked checked = Read(env, value, napi_int32_array, view);
-  if (checked != Checked::kOk) {
-    const char* rule = checked == Checked::kDetached ? "must not be detached" : "must be an Int32Array";
-    std::snprintf(message, sizeof message, "%s: %s", name, rule);
-    ThrowType(env, message);
-    return false;
-  }
-  if (AIRS_LIKELY(view.length >= least)) return true;
-  std::snprintf(message, sizeof message, "%s: must have at least %zu ints, has %zu", name, least, view.length);
-  ThrowRange(env, message);
-  return false;
-}
-
-// Reads an integer from `least` to `most`.
-bool ReadInteger(napi_env env, napi_value value, const char* name, int64_t least, int64_t most, int64_t& result) noexcept {
-  char message[128];
-  double number;
-  if (napi_get_value_double(env, value, &number) != napi_ok) {
-    std::snprintf(message, sizeof message, "%s: must be a number", name);
-    ThrowType(env, message);
-    return false;
-  }
-  if (number >= static_cast<double>(least) && number <= static_cast<double>(most) && std::trunc(number) == number) {
-    result = static_cast<int64_t>(number);
-    return true;
-  }
-  std::snprintf(message, sizeof message, "%s: must be an integer from %lld to %lld, is %g", name,
-                static_cast<long long>(least), static_cast<long long>(most), number);
-  ThrowRange(env, message);
-  return false;
-}
 
 bool CheckControl(napi_env env, const Control& control, size_t length) noexcept {
   const bool ordered = 0 <= control.start && control.start <= control.search && control.search <= control.end;
@@ -158,33 +73,6 @@ napi_value ScanCall(napi_env env, napi_callback_info info) noexcept {
   napi_value result = nullptr;
   napi_create_int32(env, ints[0], &result);
   return result;
-}
-
-// Reads and parses a JSON pointer.
-bool ReadPointer(napi_env env, napi_value value, Pointer& pointer) noexcept {
-  constexpr size_t kInlineUnits = 128;
-  char16_t inline_units[kInlineUnits];
-  std::unique_ptr<char16_t[]> more_units;
-  char16_t* units = inline_units;
-  size_t length;
-  if (napi_get_value_string_utf16(env, value, nullptr, 0, &length) != napi_ok) {
-    ThrowType(env, "pointer: must be a string");
-    return false;
-  }
-  // N-API writes a terminating zero.
-  if (length >= kInlineUnits) {
-    more_units.reset(new (std::nothrow) char16_t[length + 1]);
-    units = more_units.get();
-  }
-  PointerError error = PointerError::kNone;
-  if (units == nullptr || napi_get_value_string_utf16(env, value, units, length + 1, &length) != napi_ok ||
-      pointer.Parse(units, length, error) != Status::kOk) {
-    ThrowMemory(env);
-    return false;
-  }
-  if (error == PointerError::kNoSlash) ThrowType(env, "pointer: must be empty or start with /");
-  if (error == PointerError::kBadTilde) ThrowType(env, "pointer: a ~ must be followed by 0 or 1");
-  return error == PointerError::kNone;
 }
 
 // find(bytes, start, end, pointer, range)

@@ -33,7 +33,7 @@ enum class Key : uint8_t { kOther, kVersion, kId, kMethod, kParams, kResult, kEr
 // The eight bytes at `p`, zeros for those past what may be read.
 AIRS_INLINE uint64_t LoadHead(const Walk& walk, Bytes p) noexcept {
   const ptrdiff_t left = walk.readable_end - p;
-  return Load8(p);
+  if (AIRS_LIKELY(left >= 8)) return Load8(p);
   uint8_t bytes[8] = {};
   std::memcpy(bytes, p, static_cast<size_t>(left));
   return Load8(bytes);

@@ -43,7 +43,7 @@ export type { CorrelationStatistics } from './correlation/statistics.js';
 export type { ProcessorConfig } from './concurrency/config.js';
 export type { ProcessorStatistics } from './concurrency/counters.js';
 export type { HandlerContext } from './concurrency/job.js';
-export type { Priority } from './concurrency/lanes.js';
+export type { Priority } from './concurrency/priority.js';
 export { ConcurrentJsonRpcProcessor, type ProcessOptions, type ShutdownOptions } from './concurrency/processor.js';
 export type { RequestHandler } from './concurrency/runner.js';
 export type { WorkerHandler } from './concurrency/worker.js';

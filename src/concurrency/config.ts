@@ -26,7 +26,10 @@ export interface ProcessorConfig {
   shutdownTimeout: number;
   /** Share of `queueCapacity` that waits past which sources should pause, until half of that is left; 0 to 1, default 0.8. */
   backpressureThreshold: number;
-  /** Whether responses leave in the order of their requests; default false. Those that wait for that count as waiting. */
+  /**
+   * Whether responses leave in the order of their requests; default false. Those held for that take room in the queue.
+   * A request that a handler submits to its own processor keeps out of the order: the handler may be waiting for it.
+   */
   ordered: boolean;
   /**
    * An ES module whose default export, or export `handler`, is a {@link WorkerHandler}: a URL, or a path from the

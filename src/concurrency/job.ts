@@ -1,6 +1,6 @@
 import type { AirsMcpError } from '../base/errors.js';
 import type { JsonRpcMessage } from '../message/message.js';
-import type { Priority } from './lanes.js';
+import type { Priority } from './priority.js';
 import type { List, Place } from './list.js';
 
 /** Takes what becomes of a job: exactly one call of one method, which must not throw. */

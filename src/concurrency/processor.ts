@@ -6,7 +6,7 @@ import { type Clock, systemClock } from './clock.js';
 import { type ProcessorConfig, type ResolvedProcessorConfig, resolveProcessorConfig } from './config.js';
 import type { ProcessorStatistics } from './counters.js';
 import { Job, type Receiver } from './job.js';
-import { type Priority, isPriority, priorityOf } from './lanes.js';
+import { type Priority, isPriority, priorityOf } from './priority.js';
 import { runningAncestor } from './nesting.js';
 import { Outcome } from './outcome.js';
 import { LoopRunner, type RequestHandler, type Runner, currentJob } from './runner.js';

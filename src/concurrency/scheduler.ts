@@ -72,9 +72,9 @@ export class Scheduler {
    * @throws whatever `retain()` of its message throws
    */
   offer(job: Job, timeout: number, mayWait: boolean): boolean {
-    const free = this.permits.free && this.lanes.size === 0 && this.room.size === 0;
+    const free = this.permits.free && this.lanes.size === 0 && this.room.size === 0 && !this.congested;
     const atOnce = free && this.depth < DEEPEST;
-    const roomy = this.lanes.size + (this.order?.held ?? 0) < this.config.queueCapacity;
+    const { roomy } = this;
     if (!atOnce) {
       // One that was put off only to spare the stack waits for nobody.
       if (!free && job.parent !== null && !(roomy && this.nesting.mayWait(job.parent))) return false;
@@ -82,7 +82,8 @@ export class Scheduler {
     }
     job.message.retain();
     this.nesting.enter(job);
-    if (this.order !== null && job.message.kind === 'request') this.order.enter(job);
+    // What a handler submits it may wait for: held behind that handler's own answer it would wait for ever.
+    if (this.order !== null && job.parent === null && job.message.kind === 'request') this.order.enter(job);
     if (atOnce) {
       this.begin(job, job.submittedAt, timeout);
       return true;
@@ -133,6 +134,16 @@ export class Scheduler {
     this.deadlines.stop();
   }
 
+  /** Whether the queue has room. A response that is held takes the room of a request. */
+  private get roomy(): boolean {
+    return this.lanes.size + (this.order?.held ?? 0) < this.config.queueCapacity;
+  }
+
+  /** Whether so many responses are held that nothing new may start, or one slow handler would gather them without end. */
+  private get congested(): boolean {
+    return this.order !== null && this.order.held > this.config.queueCapacity;
+  }
+
   private enqueue(job: Job): void {
     job.state = STATE.QUEUED;
     this.lanes.push(job);
@@ -144,7 +155,7 @@ export class Scheduler {
     this.pumping = true;
     let since = 0;
     while (this.permits.free) {
-      const job = this.lanes.shift() ?? this.room.shift();
+      const job = this.lanes.shift() ?? (this.congested ? undefined : this.room.shift());
       if (job === undefined) break;
       job.place = null;
       this.admit();
@@ -162,7 +173,7 @@ export class Scheduler {
 
   /** Lets callers that wait for room into the queue. */
   private admit(): void {
-    while (this.room.size > 0 && this.lanes.size + (this.order?.held ?? 0) < this.config.queueCapacity) {
+    while (this.room.size > 0 && this.roomy) {
       this.enqueue(this.room.shift() as Job); // size > 0
     }
   }

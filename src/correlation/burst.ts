@@ -1,7 +1,7 @@
 import { type Clock, SteadyTime } from './clock.js';
 
 /** Settled: what is chained to it runs when the running code is done. */
-const SOON = Promise.resolve();
+export const SOON = Promise.resolve();
 
 /**
  * The time, and the bursts of calls that arrive in it: a burst begins with a call, and ends when the code

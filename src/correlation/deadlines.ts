@@ -1,5 +1,5 @@
 import { MAX_TIMER_DELAY } from '../base/limits.js';
-import { BurstTime } from './burst.js';
+import { BurstTime, SOON } from './burst.js';
 import type { Clock } from './clock.js';
 import { Wheel, type WheelNode } from './wheel.js';
 
@@ -67,8 +67,8 @@ export class Deadlines<T extends WheelNode> {
   /**
    * Removes a node; harmless where it is not there.
    *
-   * Callers that make one request after another empty the wheel each time. To disarm at once would cost
-   * each of them a timer, so the timer goes at the end of the burst.
+   * Callers that make one request after another empty the wheel each time. To disarm at once would cost each
+   * request a timer, so the timer goes after the burst, and after those who awaited what was settled in it.
    */
   remove(node: T): void {
     this.#wheel.remove(node);
@@ -83,9 +83,11 @@ export class Deadlines<T extends WheelNode> {
     this.#armedFor = Infinity;
   }
 
+  readonly #disarm = (): void => this.disarmIfIdle();
+
   #endBurst(start: number, end: number): void {
     if (end - start > this.#interval) this.#events.heldUp(start, end);
-    this.disarmIfIdle();
+    if (this.#wheel.size === 0) void SOON.then(this.#disarm);
   }
 
   #arm(tick: number, now: number): void {

@@ -44,7 +44,7 @@ export class CorrelationManager {
   readonly #recent = new RecentKeys(RECENT_REQUESTS);
   readonly #tally = new Tally();
   readonly #deadlines: Deadlines<PendingRequest>;
-  readonly #signals: SignalWatcher;
+  readonly #signals: SignalWatcher<PendingRequest>;
   #closed = false;
 
   /** @throws AirsMcpError `AIRS_MCP_INVALID_CONFIG`, naming every invalid option */

@@ -12,7 +12,7 @@ export interface Extras {
   readonly maxTotalTimeout: number | undefined;
   readonly onProgress: ((progress: unknown) => void) | undefined;
   /** The watch that the request is in, if it has a signal. */
-  readonly watch: SignalWatch | undefined;
+  readonly watch: SignalWatch<PendingRequest> | undefined;
 }
 
 /** A request of ours that waits for its response. */

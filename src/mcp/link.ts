@@ -46,6 +46,7 @@ export class Link {
     const child = new ChildProcessTransport({ ...settings.transport, ...childOptions(command) });
     this.child = child;
     this.session = new Session(settings, counts, {
+      isListening: () => true,
       deliver: (message) => host.deliver(message),
       answer: (message) => void sendOver(child, message),
       report: (error) => host.report(error),

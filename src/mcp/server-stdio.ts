@@ -68,6 +68,7 @@ export class StdioServerTransport {
     this.drainTimeout = reader.number('drainTimeout', range);
     reader.check();
     this.session = new Session(this.settings, counts, {
+      isListening: () => this.onmessage !== undefined,
       deliver: (message) => this.onmessage?.(message),
       answer: (message) => void this.inner?.send(message as WireMessage),
       report: (error) => this.onerror?.(error),

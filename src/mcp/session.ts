@@ -19,6 +19,8 @@ export interface FrameCounts {
 
 /** What a session asks of its transport. */
 export interface SessionHost {
+  /** Whether anybody listens to messages. */
+  isListening(): boolean;
   deliver(message: JSONRPCMessage): void;
   /** Sends an answer that nobody above will give. */
   answer(message: JSONRPCErrorResponse): void;
@@ -104,7 +106,7 @@ export class Session {
     if (method === undefined) this.settled(id);
     else if (id === undefined) {
       if (method === 'notifications/cancelled') this.answered(params?.requestId);
-    } else if (method !== STANDING) this.work.set(id, (this.work.get(id) ?? 0) + 1);
+    } else if (method !== STANDING && this.host.isListening()) this.work.set(id, (this.work.get(id) ?? 0) + 1);
   }
 
   private answered(id: RequestId | undefined): void {

@@ -73,7 +73,7 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
    * @param transport not started; the peer owns it from now on
    * @throws `AIRS_MCP_INVALID_CONFIG`
    */
-  constructor(private readonly transport: Transport, options: PeerOptions<Local> = {}) {
+  constructor(private readonly transport: Transport, options: PeerOptions<NoInfer<Local>> = {}) {
     this.dialect = options.protocol === 'lsp' ? LSP : MCP;
     this.handlers = new Map(Object.entries(options.handlers ?? {}) as [string, Handler][]);
     this.fallback = options.fallback;
@@ -137,7 +137,9 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     });
     if (messages.length === 0) return results.map((result) => result ?? Promise.resolve());
     const sent = this.transport.send(messages);
-    sent.catch((error: Error) => messages.forEach((message) => message.kind === 'request' && this.correlation.failRequest(message, error)));
+    sent.catch((error: unknown) => {
+      for (const message of messages) if (message.kind === 'request') this.correlation.failRequest(message, error as Error);
+    });
     return results.map((result) => result ?? sent);
   }
 
@@ -254,8 +256,8 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
 
   private cancelTheirs(id: unknown): void {
     if (typeof id !== 'string' && typeof id !== 'number') return;
-    const reply = this.running.get(typeof id === 'number' ? id : JSON.stringify(id));
-    if (reply?.job != null) this.processor.cancel(reply.job, 'the other side cancelled it');
+    const job = this.running.get(typeof id === 'number' ? id : JSON.stringify(id))?.job ?? null;
+    if (job !== null) this.processor.cancel(job, 'the other side cancelled it');
   }
 
   private sayCancelled(id: RequestId, reason: AirsMcpError): void {
@@ -269,7 +271,7 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     // Those written together share a promise, whose failure is the transport's: it ends all calls anyway.
     if (sent === this.lastSent) return;
     this.lastSent = sent;
-    sent.catch((error: Error) => this.correlation.failRequest(id, error));
+    sent.catch((error: unknown) => this.correlation.failRequest(id, error as Error));
   }
 
   private answerNow(response: JsonRpcMessage, batch: BatchReply | null): void {

@@ -14,7 +14,7 @@ export interface ServeOptions<Local = AnyMethods> extends Omit<PeerOptions<Local
  * finished and written out. Throws as {@link JsonRpcPeer.start}.
  */
 export async function serveStdio<Local = AnyMethods, Remote = AnyMethods>(
-  handlers: Handlers<Local>, options: ServeOptions<Local> = {},
+  handlers: Handlers<NoInfer<Local>>, options: ServeOptions<NoInfer<Local>> = {},
 ): Promise<JsonRpcPeer<Remote, Local>> {
   const { transport, ...peerOptions } = options;
   const peer = new JsonRpcPeer<Remote, Local>(new StdioTransport(transport), { ...peerOptions, handlers });
@@ -29,7 +29,7 @@ export interface ConnectOptions<Local = AnyMethods> extends PeerOptions<Local> {
 
 /** Starts a server process and connects to it. `close()` ends it. Throws as {@link JsonRpcPeer.start}. */
 export async function connectStdio<Remote = AnyMethods, Local = AnyMethods>(
-  command: string, args: readonly string[] = [], options: ConnectOptions<Local> = {},
+  command: string, args: readonly string[] = [], options: ConnectOptions<NoInfer<Local>> = {},
 ): Promise<JsonRpcPeer<Remote, Local>> {
   const { transport, ...peerOptions } = options;
   const peer = new JsonRpcPeer<Remote, Local>(new ChildProcessTransport({ ...transport, command, args }), peerOptions);

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { asBuffer } from '../base/bytes.js';
 import { AirsMcpError } from '../base/errors.js';
@@ -35,6 +36,11 @@ export class Writer {
   private needDrain = false;
   private inFlight = 0;
   private idle: Settlement | null = null;
+  /**
+   * Whether the stream is done with a chunk once it has called back, so that the chunk's memory may be reused. Those of
+   * the kernel are; others, such as a PassThrough, may have passed it on.
+   */
+  private readonly letsGo: boolean;
 
   /** @param onbroken called once when a write fails; what is unsettled then waits for {@link fail} */
   constructor(
@@ -44,6 +50,7 @@ export class Writer {
     private readonly maxQueue: number,
     private readonly onbroken: (cause: Error) => void,
   ) {
+    this.letsGo = stream instanceof Socket || stream === process.stdout;
     stream.on('drain', this.ondrain);
   }
 
@@ -135,7 +142,7 @@ export class Writer {
     if (this.framing === 'newline') this.lineEnd();
     const { counters } = this.manager;
     counters.messagesSent++;
-    if (direct) counters.zeroCopySends++;
+    if (direct && this.letsGo) counters.zeroCopySends++;
     else counters.copiedSends++;
     const { promise } = (this.batch ??= new Settlement());
     this.schedule();
@@ -216,7 +223,7 @@ export class Writer {
   private hand(bytes: Uint8Array, keeper: Keeper | undefined, settlement?: Settlement): void {
     this.inFlight++;
     this.manager.counters.bytesSent += bytes.length;
-    const accepted = this.stream.write(bytes, (error) => {
+    const accepted = this.stream.write(this.letsGo ? bytes : Buffer.from(bytes), (error) => {
       this.inFlight--;
       keeper?.release();
       if (error) this.breakDown(error);

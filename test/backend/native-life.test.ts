@@ -44,7 +44,8 @@ describe.runIf(ON_NATIVE)('the addon in threads', () => {
   });
 
   it('lets a process end while slabs are held', () => {
-    expect(runProgram('globalThis.kept = Array.from({ length: 100 }, () => addon.allocate(65_536)); print(scanAll());')).toBe(1000);
+    const program = 'globalThis.kept = Array.from({ length: 100 }, () => addon.allocate(65_536)); print(scanAll());';
+    expect(runProgram(program)).toBe(1000);
   });
 });
 

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { AirsMcpError } from '../../src/base/errors.js';
+import type { AirsMcpError } from '../../src/base/errors.js';
 import { type JSONRPCMessage, type StdioServerOptions, StdioServerTransport } from '../../src/mcp/server-stdio.js';
 import { Recorder, frame, lines, nextTurn, until } from './support.js';
 
@@ -25,7 +25,7 @@ async function serve(options?: StdioServerOptions): Promise<Bench> {
 
 const request = (id: number | string, params: object = {}): JSONRPCMessage => ({ jsonrpc: '2.0', id, method: 'work', params: { ...params } });
 const answer = (id: number | string): JSONRPCMessage => ({ jsonrpc: '2.0', id, result: {} });
-const codes = (errors: readonly Error[]): (string | undefined)[] => errors.map((error) => (error as AirsMcpError).code);
+const codes = (errors: readonly Error[]): (string | undefined)[] => errors.map((error) => (error as Partial<AirsMcpError>).code);
 
 describe('life', () => {
   it('starts once', async () => {
@@ -154,7 +154,7 @@ describe('messages', () => {
     const bench = await serve();
     bench.transport.onmessage = (message) => {
       if ((message as { id?: number }).id === 1) throw new Error('mine');
-      bench.messages.push(message as JSONRPCMessage);
+      bench.messages.push(message);
     };
     bench.stdin.write(Buffer.concat([frame(request(1)), frame(request(2))]));
     await nextTurn();

@@ -48,3 +48,27 @@ export class Recorder {
     });
   }
 }
+
+export function isAlive(pid: number | null): boolean {
+  if (pid === null) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const PRELUDE = `
+  let on = () => {}, rest = '';
+  const send = (message) => process.stdout.write(JSON.stringify(message) + '\\n');
+  process.stdin.on('data', (chunk) => {
+    const lines = (rest + chunk).split('\\n');
+    rest = lines.pop();
+    for (const line of lines) on(JSON.parse(line));
+  });`;
+
+/** A server process from its source: it sets `on`, which gets each message, and calls `send`. */
+export function scripted(body: string): { command: string; args: string[] } {
+  return { command: process.execPath, args: ['-e', PRELUDE + body] };
+}

@@ -129,8 +129,15 @@ struct Scanners {
 };
 
 void FindAll(Scanner& scanner, std::string_view text) {
-  constexpr std::u16string_view kPointers[] = {u"", u"/params", u"/id", u"/result/0", u"/params/a~1b/0", u"/params/\u00e9\u4e2d",
-                                               u"/0/id", u"/params/x/y/z", u"/params/\xd83d\xde00"};
+  constexpr std::u16string_view kPointers[] = {u"",
+                                               u"/params",
+                                               u"/id",
+                                               u"/result/0",
+                                               u"/params/a~1b/0",
+                                               u"/params/\u00e9\u4e2d",
+                                               u"/0/id",
+                                               u"/params/x/y/z",
+                                               u"/params/\xd83d\xde00"};
   const Exact copy(text);
   for (const std::u16string_view units : kPointers) {
     airs::Pointer pointer;
@@ -168,7 +175,8 @@ void TryAll(Scanners& scanners, std::string_view text, Digest& digest) {
 }
 
 std::vector<std::string> Texts() {
-  const std::string call = R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"a/b":[1,-2.5e+3,true,false,null],"x":{"y":{"z":""}}}})";
+  const std::string call = R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":)"
+                           R"({"a/b":[1,-2.5e+3,true,false,null],"x":{"y":{"z":""}}}})";
   std::vector<std::string> texts = {
       call,
       R"({"jsonrpc":"2.0","id":"a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\ud800","method":"m\u0041"})",
@@ -195,8 +203,9 @@ std::vector<std::string> Texts() {
       " ",
       "\r",
   };
-  texts.push_back("{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":\"" + std::string(300, 'A') + "\\\\\\\"" + std::string(70, '\\') + "n\"}");
-  texts.push_back("{\"jsonrpc\":\"2.0\",\"id\":" + std::string(90, '9') + ",\"result\":" + std::string(130, ' ') + "-1." + std::string(80, '3') + "}");
+  const std::string answer = "{\"jsonrpc\":\"2.0\",\"id\":";
+  texts.push_back(answer + "2,\"result\":\"" + std::string(300, 'A') + "\\\\\\\"" + std::string(70, '\\') + "n\"}");
+  texts.push_back(answer + std::string(90, '9') + ",\"result\":" + std::string(130, ' ') + "-1." + std::string(80, '3') + "}");
   texts.push_back(std::string(200, '[') + "0" + std::string(200, ']'));
   std::string lines;
   for (const std::string& text : texts) lines += text + (lines.size() % 2 == 0 ? "\n" : "\r\n");
@@ -230,8 +239,9 @@ std::string Mutate(std::string text, Random& random) {
 // A text of the depth that JSON.parse still accepts, and one past all windows in one string and one number.
 void TryGiants(Scanners& scanners, Digest& digest) {
   constexpr size_t kDepth = 100000;
-  const std::string deep = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":" + std::string(kDepth, '[') + std::string(kDepth, ']') + "}\n";
-  std::string long_string = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[\"";
+  const std::string begin = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":";
+  const std::string deep = begin + std::string(kDepth, '[') + std::string(kDepth, ']') + "}\n";
+  std::string long_string = begin + "[\"";
   for (int n = 0; n < 20000; n++) long_string += "\\\"\xe4\xb8\xad\\u0041 text";
   long_string += "\"," + std::string(50000, '7') + "," + std::string(50000, ' ') + "{}]}\n";
   for (const std::string& text : {deep, long_string}) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { JsonRpcMessage } from '../../src/message/message.js';
+import type { JsonRpcMessage } from '../../src/message/message.js';
 import { rawJson } from '../../src/message/json.js';
 import type { Handlers } from '../../src/peer/methods.js';
 import { JsonRpcPeer, type PeerOptions } from '../../src/peer/peer.js';

@@ -66,7 +66,7 @@ class Step {
 function stepsOf(pointer: string): Step[] {
   if (pointer === '') return [];
   if (!pointer.startsWith('/')) throw invalidArgument('pointer: must be empty or start with /');
-  if (/~(?![01])/.test(pointer)) throw invalidArgument('pointer: a ~ must be followed by 0 or 1');
+  if (pointer.includes('~') && /~(?![01])/.test(pointer)) throw invalidArgument('pointer: a ~ must be followed by 0 or 1');
   return pointer
     .slice(1)
     .split('/')

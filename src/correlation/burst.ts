@@ -37,6 +37,10 @@ export class BurstTime {
     return this.#time.now();
   }
 
+  get inBurst(): boolean {
+    return this.#open;
+  }
+
   /** Begins a burst, unless it has begun. */
   begin(): void {
     if (this.#open) return;

@@ -83,7 +83,10 @@ export class Deadlines<T extends WheelNode> {
     this.#armedFor = Infinity;
   }
 
-  readonly #disarm = (): void => this.disarmIfIdle();
+  readonly #disarm = (): void => {
+    // The end of a burst that has begun since looks again.
+    if (!this.#time.inBurst) this.disarmIfIdle();
+  };
 
   #endBurst(start: number, end: number): void {
     if (end - start > this.#interval) this.#events.heldUp(start, end);

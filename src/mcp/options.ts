@@ -23,6 +23,7 @@ export interface DropInOptions {
 /** How the transport below is set up, and what this layer decides itself. */
 export interface Settings {
   readonly transport: TransportOptions & { readonly closeTimeout: number };
+  readonly maxMessageSize: number;
   readonly closesOnOversize: boolean;
   readonly reportsNoise: boolean;
 }
@@ -45,6 +46,7 @@ export function resolveSettings(options: DropInOptions): Settings {
   return {
     // Each message becomes an object at once, so JSON.parse is the check of its grammar.
     transport: { strictValidation: false, buffer: { maxMessageSize }, maxSendQueue, closeTimeout },
+    maxMessageSize,
     closesOnOversize: choice('onOversize', options.onOversize, ['reject', 'close']) === 'close',
     reportsNoise: choice('noise', options.noise, ['skip', 'report']) === 'report',
   };

@@ -145,8 +145,9 @@ export class Session {
     return this.refuse(error, (object as { id?: unknown }).id, isAnswer(object) ? 'answer' : 'call');
   }
 
-  private refuse(failure: AirsMcpError, id: unknown, intent: 'call' | 'answer' | undefined): undefined {
-    const kind = kindOf(failure);
+  private refuse(why: AirsMcpError, id: unknown, intent: 'call' | 'answer' | undefined): undefined {
+    const kind = kindOf(why);
+    const failure = kind === 'oversize' ? this.tooLarge() : why;
     this.counts[kind]++;
     const named = isRequestId(id) ? id : undefined;
     const isOurs = intent === 'answer' && named !== undefined && this.calls.has(named);
@@ -159,6 +160,11 @@ export class Session {
       this.host.deliver(refusalOf(named, failure));
     }
     return undefined;
+  }
+
+  private tooLarge(): AirsMcpError {
+    const reason = `a message is longer than maxBufferSize, ${this.settings.maxMessageSize} bytes`;
+    return new AirsMcpError('AIRS_MCP_MESSAGE_TOO_LARGE', reason);
   }
 
   /** MCP has no batches on stdio: the SDKs report one and answer nothing. */

@@ -164,8 +164,8 @@ describe('shutdown from inside a handler', () => {
 
   it('from several handlers, and from one nested in another, waits for none of them', async () => {
     const { processor } = await started({ workerCount: 8 }, async (request) => {
-      await null;
       if (request.id === 'outer') return (await processor.processRequest(arrive('inner'))).result;
+      await settled();
       await processor.shutdown();
       return request.id;
     });

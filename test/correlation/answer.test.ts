@@ -192,7 +192,7 @@ describe("the peer's error", () => {
     expect(manager.correlateResponse(errorAnswer(1, text))).toBe(true);
     const error = await failureOf(promise);
     expect(error).toMatchObject({ code: 'AIRS_MCP_REMOTE', remoteCode });
-    expect((error as AirsMcpRemoteError).data).toEqual(data);
+    expect(error).toHaveProperty('data', data);
     expect(error.message).not.toBe('');
   });
 

@@ -84,7 +84,7 @@ class Run {
     const options = { timeout, maxTotalTimeout, resetTimeoutOnProgress: resets, signal: controller?.signal };
     this.manager.registerRequest({ id }, options).then(
       (value) => request.seen.push(JSON.stringify(value)),
-      (error: { code: string }) => request.seen.push(error.code),
+      (error: unknown) => request.seen.push((error as { code: string }).code),
     );
   }
 

@@ -22,7 +22,7 @@ describe('the table of pending requests', () => {
     const random = new Random(seed);
     const table = new PendingTable();
     const model = new Map<IdKey, PendingRequest>();
-    for (let step = 0; step < 30_000; step++) {
+    for (let step = 0; step < 10_000; step++) {
       const key = random.pick(KEYS)(random, step);
       const found = table.get(key);
       expect(found).toBe(model.get(key));

@@ -103,6 +103,22 @@ describe('the timer', () => {
 
   it('stays as it is for one request after another', async () => {
     const { manager, clock } = setUp();
+    const chain = async (id: number): Promise<void> => {
+      await manager.registerRequest({ id });
+      if (id < 99) await chain(id + 1);
+    };
+    const done = chain(0);
+    for (let id = 0; id < 100; id++) {
+      expect([clock.set, clock.armed]).toEqual([1, 1]);
+      manager.correlateResponse(answer(id));
+      await settle();
+    }
+    await done;
+    expect([clock.set, clock.armed]).toEqual([1, 0]);
+  });
+
+  it('stays as it is for requests that are answered before anything else runs', async () => {
+    const { manager, clock } = setUp();
     for (let id = 0; id < 100; id++) {
       const promise = manager.registerRequest({ id });
       manager.correlateResponse(answer(id));

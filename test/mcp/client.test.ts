@@ -246,7 +246,7 @@ describe('what a server should not write', () => {
 describe('the environment', () => {
   it('of a server is the safe list and what is given', async () => {
     process.env['AIRS_MCP_SECRET'] = 'x';
-    onTestFinished(() => void delete process.env['AIRS_MCP_SECRET']);
+    onTestFinished(() => { delete process.env['AIRS_MCP_SECRET']; });
     const bench = await start('on = ({ id }) => send({ jsonrpc: "2.0", id, result: process.env });', { env: { EXTRA: '1' } });
     void bench.transport.send(request(1));
     await until(() => bench.messages.length === 1);

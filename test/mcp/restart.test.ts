@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AirsMcpError } from '../../src/base/errors.js';
-import { type JSONRPCMessage, type RestartInfo, type RestartOptions, StdioClientTransport } from '../../src/mcp/client-stdio.js';
+import { type RestartInfo, type RestartOptions, StdioClientTransport } from '../../src/mcp/client-stdio.js';
 import { RestartPolicy } from '../../src/mcp/restart.js';
 import { Recorder, nextTurn, scripted, until } from './support.js';
 
@@ -75,7 +75,7 @@ async function supervised(restart: RestartOptions = {}, body = SERVER, env: Reco
     transport,
     restarts,
     send: (id: number | string | undefined, method: string, params: object = {}) =>
-      transport.send({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), method, params: { ...params } } as JSONRPCMessage),
+      transport.send({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), method, params: { ...params } }),
     async result(id: number | string) {
       await until(() => find(id) !== undefined);
       return find(id)?.result as { pid: number; heard: string[] };

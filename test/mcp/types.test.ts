@@ -22,9 +22,9 @@ it('what the SDKs take is taken, and their handlers fit', () => {
   expectTypeOf<Message1>().toExtend<Parameters<StdioServerTransport['send']>[0]>();
   expectTypeOf<Message2>().toExtend<Parameters<StdioServerTransport['send']>[0]>();
   const transport = new StdioServerTransport();
-  transport.onmessage = (message: Message1) => void message;
-  transport.onmessage = (message: Message2) => void message;
-  transport.onmessage = (message) => void ('method' in message && message.method.toUpperCase());
+  transport.onmessage = (_message: Message1) => undefined;
+  transport.onmessage = (_message: Message2) => undefined;
+  transport.onmessage = (message) => 'method' in message && message.method.toUpperCase();
   expectTypeOf(DEFAULT_INHERITED_ENV_VARS).toEqualTypeOf<string[]>();
   expectTypeOf(getDefaultEnvironment).returns.toEqualTypeOf<Record<string, string>>();
   expectTypeOf<StdioClientTransport['pid']>().toEqualTypeOf<number | null>();

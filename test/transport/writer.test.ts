@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { AirsMcpError } from '../../src/base/errors.js';
 import { DIRECT_SEND_FROM, FLUSH_THRESHOLD } from '../../src/base/limits.js';
@@ -349,5 +350,25 @@ describe('framing', () => {
     message.release();
     expect(sink.text === `${JSON.stringify(wire('other'))}\n`).toBe(true);
     expect(manager.metrics().transfers.zeroCopySends).toBe(1);
+  });
+});
+
+describe('a stream that passes chunks on', () => {
+  it('never sees their memory reused, and counts as copying', async () => {
+    const stream = new PassThrough({ highWaterMark: 1 << 24 });
+    const manager = new BufferManager({ bufferPoolSize: 2 });
+    const writer = new Writer(stream, manager, 'newline', 1 << 24, () => undefined);
+    const sent: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      const wire = { jsonrpc: '2.0', id: i, result: String(i % 10).repeat(i % 2 === 0 ? 10 : DIRECT_SEND_FROM) } as const;
+      const message = arrived(manager, wire);
+      const written = writer.write(message.encode(), message);
+      message.release();
+      await written;
+      sent.push(`${JSON.stringify(wire)}\n`);
+    }
+    expect((stream.read() as Buffer).toString() === sent.join('')).toBe(true);
+    expect(manager.metrics().transfers).toMatchObject({ zeroCopySends: 0, copiedSends: 20 });
+    expect(lent(manager)).toBe(0);
   });
 });

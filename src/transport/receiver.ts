@@ -41,6 +41,7 @@ export class Receiver {
   private discarding = false;
   private ending = false;
   private ended = false;
+  private broken = false;
   private closed = false;
   /** A message that was taken from the framer and not yet delivered. */
   private held: JsonRpcMessage | null = null;
@@ -57,7 +58,7 @@ export class Receiver {
 
   /** Whether messages are wanted now, so that reading makes sense. */
   get reading(): boolean {
-    if (this.closed) return false;
+    if (this.closed || this.broken) return false;
     return this.discarding || (!this.paused && !this.manager.underPressure && (this.consumer !== undefined || this.waiters.length > 0));
   }
 
@@ -92,24 +93,29 @@ export class Receiver {
 
   /** Memory for the kernel to write into; it must stay untouched until {@link received}. */
   window(): Uint8Array {
-    try {
-      return this.closed ? SCRATCH : this.framer.window();
-    } catch (error) {
-      this.events.onbroken(error as Error);
-      return SCRATCH;
+    let window: Uint8Array = SCRATCH;
+    if (!this.closed && !this.broken) {
+      this.guard(() => {
+        window = this.framer.window();
+      });
     }
+    return window;
   }
 
   received(count: number): void {
-    if (this.closed || this.discarding) return;
-    this.absorb(() => this.framer.received(count));
+    if (this.deaf) return;
+    this.guard(() => {
+      this.framer.received(count);
+      this.pump();
+    });
   }
 
   /** Copies a chunk in. */
   push(chunk: Uint8Array): void {
-    for (let from = 0; from < chunk.length && !this.closed && !this.discarding; ) {
-      this.absorb(() => {
+    for (let from = 0; from < chunk.length && !this.deaf; ) {
+      this.guard(() => {
         from += this.framer.push(chunk, from);
+        this.pump();
       });
     }
   }
@@ -118,7 +124,10 @@ export class Receiver {
   end(): void {
     if (this.ending || this.ended || this.closed) return;
     this.ending = true;
-    this.absorb(() => this.framer.end());
+    this.guard(() => {
+      this.framer.end();
+      this.pump();
+    });
   }
 
   receiveInto(buffer: PooledBuffer): Promise<number> {
@@ -148,15 +157,21 @@ export class Receiver {
   }
 
   private update(): void {
-    this.absorb(() => undefined);
+    this.guard(() => this.pump());
   }
 
-  /** Takes bytes in by `step`, then delivers what is complete. */
-  private absorb(step: () => void): void {
+  /** Whether what arrives is of no interest any more. */
+  private get deaf(): boolean {
+    return this.closed || this.discarding || this.broken;
+  }
+
+  /** Only memory that runs out makes a step throw. */
+  private guard(step: () => void): void {
     try {
       step();
-      this.pump();
     } catch (error) {
+      if (this.broken) return;
+      this.broken = true;
       this.events.onbroken(error as Error);
     }
   }

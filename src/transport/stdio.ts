@@ -54,11 +54,12 @@ export class StdioTransport extends StreamTransport {
     nativeSystem()?.setPipeCapacity(STDIN, PIPE_CAPACITY);
     // The getter's first use would fail with EEXIST once a descriptor source reads the same pipe.
     const { stdin } = process;
-    if (process.platform === 'win32') return this.read(stdin);
+    const shared = stdin.readableFlowing === true || stdin.listenerCount('data') + stdin.listenerCount('readable') > 0;
+    if (shared || process.platform === 'win32') return this.read(stdin);
     try {
       return new DescriptorSource(STDIN, this.receiver, false, this.sourceEnded);
     } catch {
-      // A file, a terminal, or a stream that somebody reads already.
+      // A file, or a terminal.
       return this.read(stdin);
     }
   }

@@ -30,16 +30,17 @@ export class ManualSink extends Socket {
 
   override _destroy(error: Error | null, done: Done): void {
     done(error);
+    process.nextTick(() => this.emit('close', error !== null));
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
     this.chunks.push(chunk);
     this.current = { chunk, done };
-    if (this.eager) this.take();
+    if (this.eager) this.complete();
   }
 
   /** Finishes the write that is under way; false where none is. */
-  take(error?: Error): boolean {
+  complete(error?: Error): boolean {
     const { current } = this;
     this.current = null;
     if (current === null) return false;
@@ -50,7 +51,7 @@ export class ManualSink extends Socket {
 
   /** Takes all there is, turn by turn. */
   async takeAll(): Promise<void> {
-    while (this.take()) await setImmediate();
+    while (this.complete()) await setImmediate();
   }
 
   get text(): string {

@@ -1,45 +1,64 @@
 /**
  * What the request processor costs, without a transport: `node --expose-gc bench/processor.mjs [dist]`.
- * Medians of several rounds, in one process on one core but for the threads.
+ * Medians of several rounds, in one process, on one core but for the threads.
  */
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const DIST = resolve(process.argv[2] ?? join(import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url)), '..', 'dist'));
-const load = (path) => import(pathToFileURL(join(DIST, path)).href);
+const DIST = resolve(process.argv[2] ?? fileURLToPath(new URL('../dist', import.meta.url)));
+const load = (path) => import(pathToFileURL(`${DIST}/${path}`).href);
 const { ConcurrentJsonRpcProcessor } = await load('concurrency/processor.js');
 const { JsonRpcMessage } = await load('message/message.js');
+
 /** Rounds before those that count: the compiler needs some hundred thousand calls. */
 const WARM_UP = 15;
 const ROUNDS = 15;
 const RESULT = { content: [{ type: 'text', text: 'Echo: hello' }] };
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+const turn = () => new Promise(setImmediate);
 
-function requests(count) {
-  const text = (id) => `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"echo","arguments":{"text":"hello"}}}`;
-  return Array.from({ length: count }, (_, id) => JsonRpcMessage.fromBytes(Buffer.from(text(id))));
-}
+const messages = Array.from({ length: 20_000 }, (_, id) => {
+  const params = '{"name":"echo","arguments":{"text":"hello"}}';
+  return JsonRpcMessage.fromBytes(Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`));
+});
 
-/** Nanoseconds per request; `round` returns how many it ran. */
+/** Writes each response as a transport would. */
+const sink = {
+  bytes: 0,
+  answer(response) {
+    this.bytes += response.encode().head.length;
+  },
+  refuse(error) {
+    throw error;
+  },
+};
+
+/** CPU nanoseconds per message of `round`, which runs them all; what else the machine does counts less than in wall time. */
 async function measure(name, round) {
   const taken = [];
+  const used = [];
   // Not once per round: a full collection drops hidden classes without live instances, and with them compiled code.
   globalThis.gc?.();
   for (let i = -WARM_UP; i < ROUNDS; i++) {
+    const cpu = process.cpuUsage();
     const began = process.hrtime.bigint();
-    const count = await round();
-    const perRequest = Number(process.hrtime.bigint() - began) / count;
-    if (i >= 0) taken.push(perRequest);
+    await round();
+    const ns = Number(process.hrtime.bigint() - began) / messages.length;
+    const { user, system } = process.cpuUsage(cpu);
+    if (i < 0) continue;
+    taken.push(ns);
+    used.push(((user + system) * 1e3) / messages.length);
   }
-  const ns = median(taken);
-  console.log(`${name.padEnd(64)} ${ns.toFixed(0).padStart(7)} ns  ${(1e3 / ns).toFixed(2).padStart(6)} M/s`);
-  return ns;
+  const [ns, cpu] = [median(taken), median(used)];
+  const rate = `${(1e3 / cpu).toFixed(2).padStart(5)} M/s`;
+  console.log(`${name.padEnd(60)} ${cpu.toFixed(0).padStart(5)} ns CPU ${rate}, ${ns.toFixed(0).padStart(5)} ns by the clock`);
+  return cpu;
 }
 
 async function withProcessor(config, handler, body) {
-  const processor = new ConcurrentJsonRpcProcessor({ requestTimeout: 60_000, ...config }, handler);
+  const processor = new ConcurrentJsonRpcProcessor(config, handler);
   await processor.start();
   try {
     return await body(processor);
@@ -48,94 +67,98 @@ async function withProcessor(config, handler, body) {
   }
 }
 
-const messages = requests(20_000);
-/** Writes each response, as a transport would. */
-const sink = { bytes: 0, answer(response) { this.bytes += response.encode().head.length; }, refuse(error) { throw error; } };
-const inTurn = (processor) => () => {
-  for (const message of messages) processor.submit(message, sink);
-  return messages.length;
-};
+function submitting(name, handler) {
+  return withProcessor({}, handler, (processor) =>
+    measure(name, () => {
+      for (const message of messages) processor.submit(message, sink);
+    }));
+}
 
-await measure('no processor: build the response and write it', () => {
-  for (const message of messages) sink.answer(JsonRpcMessage.response(message, RESULT));
-  return messages.length;
-});
-await withProcessor({}, () => 1, (p) => measure('submit, synchronous handler, number', inTurn(p)));
-await withProcessor({}, () => RESULT, (p) => measure('submit, synchronous handler, object', inTurn(p)));
-await withProcessor({}, () => RESULT, (p) => measure('processRequest, synchronous handler, object', async () => {
-  const pending = messages.map((message) => p.processRequest(message));
-  for (const response of await Promise.all(pending)) sink.answer(response);
-  return messages.length;
-}));
+/** 64 at a time through `run`, which gives a promise of the response. */
+async function inGroups(run) {
+  for (let i = 0; i < messages.length; i += 64) {
+    for (const response of await Promise.all(messages.slice(i, i + 64).map(run))) sink.answer(response);
+  }
+}
 
-const threeAwaits = async () => {
-  await null;
-  await null;
-  await null;
+async function threeAwaits() {
+  await Promise.resolve();
+  await Promise.resolve();
+  await Promise.resolve();
   return RESULT;
-};
-await measure('no processor: a handler with three awaits', async () => {
-  for (let i = 0; i < messages.length; i += 64) {
-    const results = await Promise.all(messages.slice(i, i + 64).map(threeAwaits));
-    results.forEach((result, j) => sink.answer(JsonRpcMessage.response(messages[i + j], result)));
-  }
-  return messages.length;
-});
-await withProcessor({}, threeAwaits, (p) => measure('processRequest, handler with three awaits, 64 at a time', async () => {
-  for (let i = 0; i < messages.length; i += 64) {
-    for (const response of await Promise.all(messages.slice(i, i + 64).map((m) => p.processRequest(m)))) sink.answer(response);
-  }
-  return messages.length;
-}));
-await withProcessor({}, (_, context) => context.signal.aborted, (p) => measure('submit, handler that reads its signal', inTurn(p)));
+}
 
-console.log('\nBacklog: that many wait; each answer lets the next in');
-const costs = {};
-for (const backlog of [100, 1_000, 10_000]) {
-  const config = { workerCount: 64, queueCapacity: backlog };
-  costs[backlog] = await withProcessor(config, async () => RESULT, (p) => measure(`backlog of ${backlog}`, () => new Promise((done) => {
+async function measureCosts() {
+  await measure('no processor: build the response, write it', () => {
+    for (const message of messages) sink.answer(JsonRpcMessage.response(message, RESULT));
+  });
+  await measure('no processor: the same after three awaits, 64 at a time', () =>
+    inGroups(async (message) => JsonRpcMessage.response(message, await threeAwaits())));
+  await submitting('submit: synchronous handler, number', () => 1);
+  await submitting('submit: synchronous handler, object', () => RESULT);
+  await submitting('submit: synchronous handler that reads its signal', (_request, context) => Number(context.signal.aborted));
+  await withProcessor({}, () => RESULT, (processor) =>
+    measure('processRequest: synchronous handler, object, 64 at a time', () =>
+      inGroups((message) => processor.processRequest(message))));
+  await withProcessor({}, threeAwaits, (processor) =>
+    measure('processRequest: three awaits, 64 at a time', () =>
+      inGroups((message) => processor.processRequest(message))));
+}
+
+/** Keeps `backlog` requests waiting until all have run. */
+function throughBacklog(processor, backlog) {
+  return new Promise((done) => {
     let next = 0;
     let answered = 0;
     const feed = {
       answer(response) {
         sink.answer(response);
-        if (++answered === messages.length) return done(messages.length);
-        if (next < messages.length) p.submit(messages[next++], feed, undefined, true);
+        if (++answered === messages.length) done();
+        else if (next < messages.length) processor.submit(messages[next++], feed, undefined, true);
       },
-      refuse(error) { throw error; },
+      refuse: sink.refuse,
     };
-    const first = backlog + 64;
-    while (next < first) p.submit(messages[next++], feed);
-  })));
+    while (next < backlog + 64) processor.submit(messages[next++], feed);
+  });
 }
-console.log(`10,000 against 100: ${((costs[10_000] / costs[100] - 1) * 100).toFixed(1)}%`);
 
-console.log('\n100,000 requests against a queue of 100');
-await withProcessor({ workerCount: 8, queueCapacity: 100 }, () => new Promise((resolve) => setImmediate(resolve, RESULT)), async (p) => {
+async function measureBacklog() {
+  const costs = [];
+  for (const queueCapacity of [100, 1_000, 10_000]) {
+    const cost = await withProcessor({ workerCount: 64, queueCapacity }, async () => RESULT, (processor) =>
+      measure(`backlog of ${queueCapacity}`, () => throughBacklog(processor, queueCapacity)));
+    costs.push(cost);
+  }
+  console.log(`10,000 against 100: ${((costs[2] / costs[0] - 1) * 100).toFixed(1)}% more`);
+}
+
+async function flood(processor) {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
-  let answered = 0;
-  let refused = 0;
-  const count = { answer() { answered++; }, refuse() { throw new Error('cancelled?'); } };
   const began = performance.now();
+  let [answered, refused, peak] = [0, 0, 0];
+  const count = { answer: () => answered++, refuse: sink.refuse };
   for (let i = 0; i < 100_000; i++) {
-    if (p.submit(messages[i % messages.length], count) === null) refused++;
-    if (i % 200 === 199) await new Promise(setImmediate);
+    if (processor.submit(messages[i % messages.length], count) === null) refused++;
+    if (i % 200 === 199) await turn();
+    if (i % 1_000 === 0) peak = Math.max(peak, process.memoryUsage().heapUsed - before);
   }
-  while (p.statistics().activeWorkers > 0) await new Promise(setImmediate);
+  while (processor.statistics().activeWorkers > 0) await turn();
+  const taken = performance.now() - began;
   globalThis.gc?.();
-  const growth = process.memoryUsage().heapUsed - before;
-  const { peakQueueDepth, totalProcessed } = p.statistics();
-  console.log(`answered ${answered} + refused ${refused} = ${answered + refused}; processed ${totalProcessed}, peak depth ${peakQueueDepth}, ` +
-    `heap ${(growth / 1024).toFixed(0)} KiB more, ${(performance.now() - began).toFixed(0)} ms`);
-});
+  const left = process.memoryUsage().heapUsed - before;
+  const { peakQueueDepth } = processor.statistics();
+  const total = answered + refused;
+  console.log(`answered ${answered} + refused ${refused} = ${total}, peak depth ${peakQueueDepth}, ${taken.toFixed(0)} ms`);
+  console.log(`heap: at most ${(peak / 2 ** 20).toFixed(1)} MiB more on the way, ${(left / 1024).toFixed(0)} KiB afterwards`);
+}
 
-console.log(`\nThreads: a handler that computes for some 5 ms; ${availableParallelism()} CPUs`);
-const module = new URL(`./processor-worker.mjs`, import.meta.url);
-async function threads(workerCount) {
-  return withProcessor({ workerModule: module, workerCount, queueCapacity: 1_000 }, undefined, async (p) => {
-    const batch = messages.slice(0, 200);
-    await Promise.all(batch.slice(0, 20).map((m) => p.processRequest(m)));
+/** Requests/s of a handler that computes for some milliseconds, and how late the event loop was meanwhile. */
+async function onThreads(workerCount) {
+  const workerModule = new URL('./processor-worker.mjs', import.meta.url);
+  return withProcessor({ workerModule, workerCount }, undefined, async (processor) => {
+    const run = (message) => processor.processRequest(message);
+    await Promise.all(messages.slice(0, 40).map(run));
     let worst = 0;
     let last = performance.now();
     const watch = setInterval(() => {
@@ -143,17 +166,24 @@ async function threads(workerCount) {
       last = performance.now();
     }, 5);
     const began = performance.now();
-    await Promise.all(batch.map((m) => p.processRequest(m)));
-    const taken = performance.now() - began;
+    await Promise.all(messages.slice(0, 400).map(run));
+    const rate = 400_000 / (performance.now() - began);
     clearInterval(watch);
-    console.log(`${workerCount} thread(s): ${(batch.length / taken * 1000).toFixed(0)} requests/s, loop late by at most ${worst.toFixed(1)} ms`);
-    return batch.length / taken;
+    console.log(`${workerCount} thread(s): ${rate.toFixed(0)} requests/s, event loop late by at most ${worst.toFixed(1)} ms`);
+    return rate;
   });
 }
-const single = [];
-const double = [];
+
+await measureCosts();
+console.log('\nBacklog: so many wait; each answer lets the next in');
+await measureBacklog();
+console.log('\n100,000 requests against a queue of 100');
+const slow = () => new Promise((done) => setImmediate(done, RESULT));
+await withProcessor({ workerCount: 8, queueCapacity: 100 }, slow, flood);
+console.log(`\nThreads, on ${availableParallelism()} CPUs: a handler that computes for some 5 ms`);
+const rates = [[], []];
 for (let i = 0; i < 3; i++) {
-  single.push(await threads(1));
-  double.push(await threads(2));
+  rates[0].push(await onThreads(1));
+  rates[1].push(await onThreads(2));
 }
-console.log(`two against one: ${(median(double) / median(single)).toFixed(2)}x`);
+console.log(`two against one: ${(median(rates[1]) / median(rates[0])).toFixed(2)}x`);

@@ -49,7 +49,7 @@ export class Deadlines<T extends WheelNode> {
   /** Adds a node that is due at `deadline`; `now` is a time just given by {@link now} or {@link exactNow}. */
   add(node: T, deadline: number, now: number): void {
     const tick = this.tickOf(deadline);
-    this.#wheel.add(node, tick, Math.floor(now / this.#interval));
+    this.#wheel.add(node, tick);
     if (tick < this.#armedFor) this.#arm(tick, now);
   }
 
@@ -101,9 +101,8 @@ export class Deadlines<T extends WheelNode> {
   }
 
   readonly #sweep = (): void => {
+    // The tick it was armed for stays noted: no later deadline arms the timer in the middle of the sweep, its end does.
     this.#timer = null;
-    // Nobody arms the timer in the middle of a sweep: its end does, once.
-    this.#armedFor = -Infinity;
     this.#wheel.advance(Math.floor(this.exactNow() / this.#interval));
     for (let node = this.#wheel.takeDue(); node !== null; node = this.#wheel.takeDue()) this.#events.expire(node);
     this.#armedFor = Infinity;

@@ -265,11 +265,12 @@ export class CorrelationManager {
 
   #expire(request: PendingRequest): void {
     const { key, timeout, extras } = request;
-    const limit = extras !== undefined && request.due >= this.#deadlines.tickOf(extras.lastDeadline) ? extras.maxTotalTimeout : undefined;
+    const last = extras !== undefined && request.due >= this.#deadlines.tickOf(extras.lastDeadline);
     this.#remove(request);
     this.#tally.timedOut++;
-    const waited = limit === undefined ? `${timeout} ms` : `a maxTotalTimeout of ${limit} ms`;
-    this.#abandon(request, new AirsMcpError('AIRS_MCP_REQUEST_TIMEOUT', `no response to the request ${idTextOf(key)} within ${waited}`));
+    const waited = last ? `a maxTotalTimeout of ${extras.maxTotalTimeout} ms` : `${timeout} ms`;
+    const message = `no response to the request ${idTextOf(key)} within ${waited}`;
+    this.#abandon(request, new AirsMcpError('AIRS_MCP_REQUEST_TIMEOUT', message));
   }
 
   #cancel(request: PendingRequest, reason: unknown): void {
@@ -315,7 +316,8 @@ const capture = (resolve: (value: unknown) => void, reject: (reason: Error) => v
 
 function extrasOf(options: RequestOptions, now: number, watch: Extras['watch']): Extras | undefined {
   const { maxTotalTimeout, onProgress, raw = false, resetTimeoutOnProgress = false } = options;
-  if (!raw && !resetTimeoutOnProgress && maxTotalTimeout === undefined && onProgress === undefined && watch === undefined) return undefined;
+  const listed = maxTotalTimeout ?? onProgress ?? watch;
+  if (!raw && !resetTimeoutOnProgress && listed === undefined) return undefined;
   const lastDeadline = maxTotalTimeout === undefined ? Infinity : now + maxTotalTimeout;
   return { raw, resetTimeoutOnProgress, lastDeadline, maxTotalTimeout, onProgress, watch };
 }
@@ -326,7 +328,8 @@ function deadlineOf(request: PendingRequest): number {
 }
 
 function cancelled(key: IdKey, reason: unknown): AirsMcpError {
-  return new AirsMcpError('AIRS_MCP_CANCELLED', `the request ${idTextOf(key)} was cancelled`, reason === undefined ? {} : { cause: reason });
+  const options = reason === undefined ? {} : { cause: reason };
+  return new AirsMcpError('AIRS_MCP_CANCELLED', `the request ${idTextOf(key)} was cancelled`, options);
 }
 
 /** Why an answer is none, as an error. */

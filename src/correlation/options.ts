@@ -19,7 +19,8 @@ export interface RequestOptions {
 
 /** What is wrong with `options`, as JavaScript may pass them; undefined where nothing is. */
 export function optionsProblem(options: RequestOptions): AirsMcpError | undefined {
-  const { timeout, maxTotalTimeout, signal, resetTimeoutOnProgress, onProgress, raw } = options as Record<keyof RequestOptions, unknown>;
+  const given = options as Record<keyof RequestOptions, unknown>;
+  const { timeout, maxTotalTimeout, signal, resetTimeoutOnProgress, onProgress, raw } = given;
   return (
     delayProblem('timeout', timeout) ??
     delayProblem('maxTotalTimeout', maxTotalTimeout) ??

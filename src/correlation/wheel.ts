@@ -45,13 +45,8 @@ export class Wheel<T extends WheelNode> {
     return this.#size;
   }
 
-  /**
-   * Adds a node, which must not be in a wheel. One whose tick has passed is due at the next {@link advance}.
-   *
-   * @param now the tick it is, for a wheel that stood still because it was empty
-   */
-  add(node: T, due: number, now: number): void {
-    if (this.#size === 0 && now > this.#current) this.#current = now;
+  /** Adds a node, which must not be in a wheel. One whose tick has passed is due at the next {@link advance}. */
+  add(node: T, due: number): void {
     node.due = due;
     this.#size++;
     this.#place(node);

@@ -70,6 +70,8 @@ export class JsonRpcMessage implements Disposable {
   private cachedPayload: unknown = UNREAD;
   private salvaged: { found: Salvage | undefined; intent: Intent } | undefined = undefined;
   private cause: AirsMcpError | undefined = undefined;
+  /** A built message is written once, however often it is asked for: what it holds must not change after that. */
+  private encoded: Encoded | null = null;
 
   private constructor(kind: MessageKind, batch: BatchInfo | undefined, draft: Draft | null) {
     this.kind = kind;
@@ -341,7 +343,7 @@ export class JsonRpcMessage implements Disposable {
 
   /** @internal The message's text in pieces. The raw piece of a received message is good until its release. */
   encode(): Encoded {
-    if (this.draft !== null) return encodeDraft(this.draft);
+    if (this.draft !== null) return (this.encoded ??= encodeDraft(this.draft));
     return { head: '', raw: this.memory().subarray(this.start, this.end), tail: '' };
   }
 

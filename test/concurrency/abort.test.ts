@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { RequestHandler } from '../../src/concurrency/runner.js';
 import { arrive, fateOf, isReleased, settled, started } from './support.js';
@@ -71,7 +72,8 @@ describe('a timeout', () => {
   });
 
   it('costs no timer for a handler that answers at once, and one for all that do not', async () => {
-    const { processor, clock } = await started({ requestTimeout: 100 }, (request) => (request.id === 0 ? 1 : new Promise(() => undefined)));
+    const handler: RequestHandler = (request) => (request.id === 0 ? 1 : new Promise(() => undefined));
+    const { processor, clock } = await started({ requestTimeout: 100 }, handler);
     for (let i = 0; i < 10; i++) await processor.processRequest(arrive(0));
     expect(clock.armed).toBe(0);
     for (let i = 1; i <= 10; i++) void processor.processRequest(arrive(i));
@@ -93,7 +95,8 @@ describe('a cancel', () => {
       controller.abort('changed my mind');
       await expect(promise).rejects.toMatchObject({ code: 'AIRS_MCP_CANCELLED', cause: 'changed my mind' });
       expect(isReleased(request)).toBe(true);
-      expect(processor.statistics()).toMatchObject({ cancelled: 1, totalProcessed: 0, abandoned: stage === 'running' ? 1 : 0 });
+      const abandoned = stage === 'running' ? 1 : 0;
+      expect(processor.statistics()).toMatchObject({ cancelled: 1, totalProcessed: 0, abandoned });
       for (let i = 0; i < before; i++) {
         gate.call(`before ${i}`).resolve();
         await others[i];
@@ -105,7 +108,8 @@ describe('a cancel', () => {
 
   it('before the call starts nothing', async () => {
     const { processor, gate } = await started();
-    await expect(processor.processRequest(arrive(1), { signal: AbortSignal.abort() })).rejects.toEqual(coded('AIRS_MCP_CANCELLED'));
+    const promise = processor.processRequest(arrive(1), { signal: AbortSignal.abort() });
+    await expect(promise).rejects.toEqual(coded('AIRS_MCP_CANCELLED'));
     expect([gate.started, processor.statistics().cancelled]).toEqual([[], 1]);
   });
 
@@ -161,7 +165,8 @@ describe('a cancel', () => {
       controller.abort();
       return new Promise<void>((resolve) => (end = resolve));
     });
-    await expect(processor.processRequest(arrive(1), { signal: controller.signal })).rejects.toEqual(coded('AIRS_MCP_CANCELLED'));
+    const promise = processor.processRequest(arrive(1), { signal: controller.signal });
+    await expect(promise).rejects.toEqual(coded('AIRS_MCP_CANCELLED'));
     expect(processor.statistics()).toMatchObject({ activeWorkers: 0, abandoned: 1 });
     end();
     await settled();
@@ -171,7 +176,9 @@ describe('a cancel', () => {
   it('of 10,000 at once settles them all and keeps the slots', async () => {
     const { processor, gate } = await started({ workerCount: 10, queueCapacity: 5_000 });
     const controller = new AbortController();
-    const promises = Array.from({ length: 10_000 }, (_, id) => processor.processRequest(arrive(id), { signal: controller.signal }));
+    const { signal } = controller;
+    setMaxListeners(0, signal);
+    const promises = Array.from({ length: 10_000 }, (_, id) => processor.processRequest(arrive(id), { signal }));
     controller.abort();
     const fates = await Promise.allSettled(promises);
     expect(fates.filter(({ status }) => status === 'rejected')).toHaveLength(10_000);

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { resolveProcessorConfig } from '../../src/concurrency/config.js';
 import { ConcurrentJsonRpcProcessor } from '../../src/concurrency/processor.js';
 
-const RANGES = { workerCount: [1, 65_536], queueCapacity: [0, 2 ** 24], requestTimeout: [0, 2 ** 31 - 1], shutdownTimeout: [0, 2 ** 31 - 1] } as const;
+const INVALID = expect.objectContaining({ code: 'AIRS_MCP_INVALID_CONFIG' });
+
+const RANGES = {
+  workerCount: [1, 65_536],
+  queueCapacity: [0, 2 ** 24],
+  requestTimeout: [0, 2 ** 31 - 1],
+  shutdownTimeout: [0, 2 ** 31 - 1],
+} as const;
 
 describe('the processor configuration', () => {
   it('fills in its defaults', () => {
@@ -25,30 +32,33 @@ describe('the processor configuration', () => {
 
   for (const [option, [min, max]] of Object.entries(RANGES)) {
     it(`takes ${option} from ${min} to ${max} and nothing else`, () => {
-      for (const value of [min, min + 1, max - 1, max]) expect(resolveProcessorConfig({ [option]: value })).toHaveProperty(option, value);
+      for (const value of [min, min + 1, max - 1, max]) {
+        expect(resolveProcessorConfig({ [option]: value })).toHaveProperty(option, value);
+      }
       for (const value of [min - 1, max + 1, min + 0.5, NaN, '5', null]) {
-        expect(() => resolveProcessorConfig({ [option]: value })).toThrowError(expect.objectContaining({ code: 'AIRS_MCP_INVALID_CONFIG' }));
+        expect(() => resolveProcessorConfig({ [option]: value })).toThrow(INVALID);
       }
     });
   }
 
   it('takes a backpressureThreshold from 0 to 1', () => {
-    for (const value of [0, 0.5, 1]) expect(resolveProcessorConfig({ backpressureThreshold: value }).backpressureThreshold).toBe(value);
+    const resolve = (value: unknown) => resolveProcessorConfig({ backpressureThreshold: value } as never).backpressureThreshold;
+    for (const value of [0, 0.5, 1]) expect(resolve(value)).toBe(value);
     for (const value of [-0.01, 1.01, NaN, '0.5', null]) {
-      expect(() => resolveProcessorConfig({ backpressureThreshold: value } as never)).toThrowError(/backpressureThreshold must be a number from 0 to 1/);
+      expect(() => resolve(value)).toThrow(/backpressureThreshold must be a number from 0 to 1/);
     }
   });
 
   it('names every invalid option in one error', () => {
-    const wrong = { workerCount: 0, queueCapacity: -1, backpressureThreshold: 2, ordered: 1, workerModule: new URL('http://x/') } as never;
-    for (const option of ['workerCount', 'queueCapacity', 'backpressureThreshold', 'ordered', 'workerModule']) {
-      expect(() => new ConcurrentJsonRpcProcessor(wrong, () => 1)).toThrowError(new RegExp(option));
+    const wrong = { workerCount: 0, queueCapacity: -1, backpressureThreshold: 2, ordered: 1, workerModule: new URL('http://x/') };
+    for (const option of Object.keys(wrong)) {
+      expect(() => new ConcurrentJsonRpcProcessor(wrong as never, () => 1)).toThrow(new RegExp(option));
     }
-    expect(() => resolveProcessorConfig(null as never)).toThrowError(expect.objectContaining({ code: 'AIRS_MCP_INVALID_CONFIG' }));
+    expect(() => resolveProcessorConfig(null as never)).toThrow(INVALID);
   });
 
   it('demands a handler, unless a module has it', () => {
-    expect(() => new ConcurrentJsonRpcProcessor({})).toThrowError(expect.objectContaining({ code: 'AIRS_MCP_INVALID_ARGUMENT' }));
+    expect(() => new ConcurrentJsonRpcProcessor({})).toThrow(expect.objectContaining({ code: 'AIRS_MCP_INVALID_ARGUMENT' }));
     expect(() => new ConcurrentJsonRpcProcessor({ workerModule: 'x.mjs' })).not.toThrow();
   });
 });

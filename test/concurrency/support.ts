@@ -69,7 +69,7 @@ interface Call {
   readonly id: unknown;
   readonly context: HandlerContext;
   resolve(value?: unknown): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 /** A handler whose every call waits to be settled by the test. */

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { BroadcastChannel, MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ERROR_TABLE } from '../../src/base/errors.js';
 import type * as Processor from '../../src/concurrency/processor.js';
 import type { ProcessorConfig } from '../../src/concurrency/config.js';
 import type * as Message from '../../src/message/message.js';
@@ -22,7 +23,8 @@ afterEach(async () => {
 
 async function start(config: Partial<ProcessorConfig> = {}) {
   const clock = new ManualClock();
-  const processor = new ConcurrentJsonRpcProcessor({ workerModule: join(FIXTURES, 'handlers.mjs'), workerCount: 1, ...config }, undefined, clock);
+  const options = { workerModule: join(FIXTURES, 'handlers.mjs'), workerCount: 1, ...config };
+  const processor = new ConcurrentJsonRpcProcessor(options, undefined, clock);
   open.push(processor);
   await processor.start();
   let id = 0;
@@ -67,7 +69,9 @@ describe('a handler in a thread', () => {
     const { call, processor } = await start();
     expect((await call('coded')).error).toEqual({ code: -32042, message: 'coded', data: { a: 1 } });
     expect((await call('plain')).error).toEqual({ code: -32603, message: 'plain' });
-    for (const method of ['bigint', 'cycle']) expect((await call(method)).error).toEqual({ code: -32603, message: 'a value cannot be written as JSON' });
+    for (const method of ['bigint', 'cycle']) {
+      expect((await call(method)).error).toEqual({ code: -32603, message: 'a value cannot be written as JSON' });
+    }
     expect((await call('baddata')).error).toEqual({ code: 7, message: 'kept' });
     expect(processor.statistics()).toMatchObject({ failed: 5, totalProcessed: 5, activeWorkers: 0 });
   });
@@ -187,27 +191,30 @@ describe('a thread that crashes', () => {
     const { call, result } = await start({ workerCount: 2 });
     for (let round = 0; round < 5; round++) {
       const [crashed, fine] = await Promise.all([call('exit'), result('echo', [round])]);
-      expect([crashed.error?.code, fine]).toEqual([-32603, [round]]);
+      expect([crashed.error?.code, fine]).toEqual([ERROR_TABLE.AIRS_MCP_WORKER_CRASHED.rpc, [round]]);
     }
   });
 });
 
 describe('starting and stopping', () => {
+  const make = (name: string) => new ConcurrentJsonRpcProcessor({ workerModule: join(FIXTURES, name), workerCount: 1 });
+  const ask = (processor: Processor.ConcurrentJsonRpcProcessor) => processor.processRequest(JsonRpcMessage.request(1, 'x'));
+
   for (const name of ['broken.mjs', 'empty.mjs', 'missing.mjs']) {
     it(`refuses ${name} at start`, async () => {
-      const processor = new ConcurrentJsonRpcProcessor({ workerModule: join(FIXTURES, name), workerCount: 1 });
+      const processor = make(name);
       await expect(processor.start()).rejects.toMatchObject({ code: 'AIRS_MCP_INVALID_CONFIG' });
-      await expect(processor.processRequest(JsonRpcMessage.request(1, 'x'))).rejects.toMatchObject({ code: 'AIRS_MCP_NOT_STARTED' });
+      await expect(ask(processor)).rejects.toMatchObject({ code: 'AIRS_MCP_NOT_STARTED' });
       await processor.shutdown();
     });
   }
 
   it('takes nothing until the module is loaded', async () => {
-    const processor = new ConcurrentJsonRpcProcessor({ workerModule: join(FIXTURES, 'named.mjs'), workerCount: 1 });
+    const processor = make('named.mjs');
     const starting = processor.start();
-    await expect(processor.processRequest(JsonRpcMessage.request(1, 'x'))).rejects.toMatchObject({ code: 'AIRS_MCP_NOT_STARTED' });
+    await expect(ask(processor)).rejects.toMatchObject({ code: 'AIRS_MCP_NOT_STARTED' });
     await starting;
-    expect((await processor.processRequest(JsonRpcMessage.request(1, 'x'))).result).toEqual(['named', 1]);
+    expect((await ask(processor)).result).toEqual(['named', 1]);
     await processor.shutdown();
   });
 
@@ -231,7 +238,7 @@ describe('starting and stopping', () => {
 
   it('leaves no thread behind when shut down while it starts', async () => {
     for (const wait of [0, 1, 3]) {
-      const processor = new ConcurrentJsonRpcProcessor({ workerModule: join(FIXTURES, 'named.mjs'), workerCount: 1 });
+      const processor = make('named.mjs');
       const starting = processor.start();
       starting.catch(() => undefined);
       for (let i = 0; i < wait; i++) await new Promise((resolve) => setImmediate(resolve));

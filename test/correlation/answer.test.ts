@@ -149,7 +149,8 @@ describe('an invalid message', () => {
     expect(await codeOf(promise)).toBe('AIRS_MCP_INVALID_REQUEST');
   });
 
-  it.each(['{"jsonrpc":"2.0","id":1,"method":"m","params":7}', '{"jsonrpc":"2.0","id":1}', '{"id"', '7'])('%s is left alone', (text) => {
+  const others = ['{"jsonrpc":"2.0","id":1,"method":"m","params":7}', '{"jsonrpc":"2.0","id":1}', '{"id"', '7'];
+  it.each(others)('%s is left alone', (text) => {
     const { manager } = setUp();
     void manager.registerRequest({ id: 1 });
     expect(manager.correlateResponse(received(text))).toBe(false);
@@ -167,7 +168,8 @@ describe("the peer's error", () => {
     expect(error).toBeInstanceOf(AirsMcpRemoteError);
     expect(error).toBeInstanceOf(AirsMcpError);
     expect(error).toMatchObject({
-      name: 'AirsMcpRemoteError', code: 'AIRS_MCP_REMOTE', remoteCode: -32601, rpcCode: -32601, message: 'no such method', data: { tried: ['a'] },
+      name: 'AirsMcpRemoteError', code: 'AIRS_MCP_REMOTE', remoteCode: -32601, rpcCode: -32601,
+      message: 'no such method', data: { tried: ['a'] },
     });
     expect(isReleased(message)).toBe(true);
     expect(manager.statistics()).toMatchObject({ failed: 1, completed: 0, successRate: 0 });

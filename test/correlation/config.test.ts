@@ -42,7 +42,9 @@ describe('the configuration', () => {
   it.each(RANGES)('%s may be %d to %d', (option, min, max) => {
     expect(resolve({ [option]: min })[option]).toBe(min);
     expect(resolve({ [option]: max })[option]).toBe(max);
-    for (const wrong of [min - 1, max + 1, NaN, Infinity, 1.5, '5', null, true, {}]) expect(messageOf({ [option]: wrong })).toContain(option);
+    for (const wrong of [min - 1, max + 1, NaN, Infinity, 1.5, '5', null, true, {}]) {
+      expect(messageOf({ [option]: wrong })).toContain(option);
+    }
   });
 
   it('is refused with every problem in one error', () => {

@@ -37,7 +37,9 @@ class Model {
   }
 
   expire(now: number): void {
-    for (const request of this.pending.values()) if (request.due <= now) this.end(request, 'AIRS_MCP_REQUEST_TIMEOUT', 'timedOut');
+    for (const request of this.pending.values()) {
+      if (request.due <= now) this.end(request, 'AIRS_MCP_REQUEST_TIMEOUT', 'timedOut');
+    }
   }
 }
 
@@ -72,7 +74,8 @@ class Run {
     const lastDue = maxTotalTimeout === undefined ? Infinity : clock.now() + maxTotalTimeout;
     const resets = random.oneIn(2);
     const request: Expected = {
-      id, outcome: 'pending', seen: [], due: Math.min(clock.now() + timeout, lastDue), lastDue, timeout, resets, signal: controller,
+      id, outcome: 'pending', seen: [], due: Math.min(clock.now() + timeout, lastDue),
+      lastDue, timeout, resets, signal: controller,
     };
     model.all.push(request);
     if (model.pending.has(Model.key(id))) this.refuse(request, 'AIRS_MCP_DUPLICATE_ID');

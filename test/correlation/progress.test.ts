@@ -81,7 +81,8 @@ describe('progress', () => {
 
   it('may make the listener settle the request', async () => {
     const { manager } = setUp();
-    const fate = follow(manager.registerRequest({ id: 1 }, { onProgress: () => manager.cancelRequest(1), resetTimeoutOnProgress: true }));
+    const onProgress = () => manager.cancelRequest(1);
+    const fate = follow(manager.registerRequest({ id: 1 }, { onProgress, resetTimeoutOnProgress: true }));
     expect(manager.correlateProgress(1, {})).toBe(true);
     expect(manager.correlateProgress(1, {})).toBe(false);
     await settle();

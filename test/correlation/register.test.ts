@@ -58,7 +58,8 @@ describe('registering', () => {
     for (const wrong of ['5', null, {}, true]) {
       expect(await codeOf(manager.registerRequest({ id: 1 }, { [option]: wrong }))).toBe('AIRS_MCP_INVALID_ARGUMENT');
     }
-    for (const [id, right] of [1, 1.5, 2 ** 31 - 1, undefined].entries()) void manager.registerRequest({ id }, { [option]: right });
+    const right = [1, 1.5, 2 ** 31 - 1, undefined];
+    for (const [id, value] of right.entries()) void manager.registerRequest({ id }, { [option]: value });
     expect(manager.statistics()).toMatchObject({ pendingCount: 4 });
   });
 

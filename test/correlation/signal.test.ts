@@ -63,7 +63,9 @@ describe('a signal', () => {
     const { manager } = setUp({ maxPendingRequests: 1 });
     const { signal } = new AbortController();
     void manager.registerRequest({ id: 1 });
-    for (const options of [{ signal }, { signal, timeout: -1 }]) manager.registerRequest({ id: 2 }, options).catch(() => undefined);
+    for (const options of [{ signal }, { signal, timeout: -1 }]) {
+      manager.registerRequest({ id: 2 }, options).catch(() => undefined);
+    }
     manager.correlateResponse(answer(1));
     manager.registerRequest({ id: 2 }, { signal, timeout: -1 }).catch(() => undefined);
     expect(listenersOf(signal)).toBe(0);

@@ -13,7 +13,9 @@ describe('the statistics', () => {
 
   it('count each request once, by what became of it', () => {
     const { manager, clock } = setUp();
-    const register = (id: number, timeout = 5_000): void => void manager.registerRequest({ id }, { timeout }).catch(() => undefined);
+    const register = (id: number, timeout = 5_000): void => {
+      manager.registerRequest({ id }, { timeout }).catch(() => undefined);
+    };
     for (let id = 0; id < 10; id++) register(id, id === 9 ? 10 : undefined);
     for (const id of [0, 1, 2, 3]) manager.correlateResponse(answer(id));
     for (const id of [4, 5]) manager.correlateResponse(errorAnswer(id, '{"code":1,"message":"m"}'));
@@ -21,7 +23,8 @@ describe('the statistics', () => {
     clock.advance(20);
     register(0);
     const statistics = manager.statistics();
-    expect(statistics).toMatchObject({ pendingCount: 3, registered: 11, completed: 4, failed: 2, timedOut: 1, cancelled: 1, refused: 0 });
+    const counts = { pendingCount: 3, registered: 11, completed: 4, failed: 2, timedOut: 1, cancelled: 1, refused: 0 };
+    expect(statistics).toMatchObject(counts);
     expect(statistics.successRate).toBeCloseTo(4 / 8);
     register(0);
     expect(manager.statistics()).toMatchObject({ registered: 11, refused: 1 });

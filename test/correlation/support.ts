@@ -51,11 +51,16 @@ export class FakeClock implements Clock {
     for (;;) {
       const [next] = [...this.#timers].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at);
       if (next === undefined) break;
-      this.#passed = next.at;
+      this.#passed = Math.max(this.#passed, next.at);
       this.#timers.delete(next);
       next.fire();
     }
     this.#passed = end;
+  }
+
+  /** Lets time pass while code runs: what is armed fires later. */
+  hold(ms: number): void {
+    this.#passed += ms;
   }
 
   /** Makes the clock show another time, forward or backward, while none passes. */

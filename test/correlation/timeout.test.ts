@@ -173,9 +173,10 @@ describe('a clock that jumps', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it.each([1_000, 2 ** 31, 2 ** 36, 1e13])('forward by %d ms expires what it jumps over, once, and nothing else', async (jump) => {
+  it.each([1_000, 2 ** 31, 2 ** 36, 1e13])('forward by %d ms expires what it jumps over, and nothing else', async (jump) => {
     const { manager, clock } = setUp();
-    const before = [10, 500, 60_000].map((timeout, id) => follow(manager.registerRequest({ id }, { timeout: Math.min(timeout, jump) })));
+    const timeouts = [10, 500, Math.min(60_000, jump)];
+    const before = timeouts.map((timeout, id) => follow(manager.registerRequest({ id }, { timeout })));
     clock.jump(jump);
     const after = follow(manager.registerRequest({ id: 9 }, { timeout: 100 }));
     clock.advance(99);
@@ -232,16 +233,19 @@ describe('a dear clock', () => {
   it('makes no timeout early for code that holds the loop up', async () => {
     const { manager, clock } = setUp({ cleanupInterval: 10 }, dearClock());
     const first = follow(manager.registerRequest({ id: 1 }, { timeout: 2_000 }));
-    clock.jump(3_000);
-    const second = follow(manager.registerRequest({ id: 2 }, { timeout: 2_000 }));
-    const limited = follow(manager.registerRequest({ id: 3 }, { timeout: 9_000, maxTotalTimeout: 2_000 }));
+    clock.hold(3_000);
+    const second = follow(manager.registerRequest({ id: 2 }, { timeout: 2_500 }));
+    const limited = follow(manager.registerRequest({ id: 3 }, { timeout: 9_000, maxTotalTimeout: 2_500 }));
     await settle();
-    clock.advance(1_999);
+    clock.advance(2_000);
     await settle();
-    expect([first.said, second.said, limited.said]).toEqual(['pending', 'pending', 'pending']);
-    clock.advance(10);
+    expect([first.said, second.said, limited.said]).toEqual(['AIRS_MCP_REQUEST_TIMEOUT', 'pending', 'pending']);
+    clock.advance(499);
     await settle();
-    expect([first.said, second.said, limited.said]).toEqual(Array(3).fill('AIRS_MCP_REQUEST_TIMEOUT'));
+    expect([second.said, limited.said]).toEqual(['pending', 'pending']);
+    clock.advance(11);
+    await settle();
+    expect([second.said, limited.said]).toEqual(Array(2).fill('AIRS_MCP_REQUEST_TIMEOUT'));
   });
 
   it('leaves requests of earlier bursts alone', async () => {
@@ -250,11 +254,12 @@ describe('a dear clock', () => {
     await settle();
     clock.advance(500);
     void manager.registerRequest({ id: 2 });
-    clock.jump(400);
+    clock.hold(400);
     await settle();
-    clock.advance(100);
+    clock.advance(99);
     await settle();
-    clock.advance(500);
+    expect(early.said).toBe('pending');
+    clock.advance(1);
     await settle();
     expect(early.said).toBe('AIRS_MCP_REQUEST_TIMEOUT');
     expect(manager.isPending(2)).toBe(true);
@@ -264,8 +269,9 @@ describe('a dear clock', () => {
     const { manager, clock } = setUp({}, dearClock());
     const fate = follow(manager.registerRequest({ id: 1 }, { timeout: 1_000, resetTimeoutOnProgress: true }));
     await settle();
+    clock.advance(1);
     void manager.registerRequest({ id: 2 });
-    clock.jump(600);
+    clock.hold(600);
     manager.correlateProgress(1, {});
     await settle();
     clock.advance(999);
@@ -302,9 +308,25 @@ describe('code that runs while requests expire', () => {
     expect(clock.armed).toBe(0);
   });
 
+  it('may register many: the timer is set once, at the end', () => {
+    const clock = new FakeClock();
+    const manager: CorrelationManager = new CorrelationManager({ cleanupInterval: 1 }, {
+      clock,
+      onAbandoned: () => {
+        for (let id = 0; id < 10; id++) void manager.registerRequest({ id }, { timeout: 1_000 - id });
+      },
+    });
+    manager.registerRequest({ id: 'first' }, { timeout: 10 }).catch(() => undefined);
+    clock.advance(10);
+    expect([clock.armed, clock.set]).toEqual([1, 2]);
+  });
+
   it('may throw: the others expire all the same', async () => {
     const clock = new FakeClock();
-    const manager = new CorrelationManager({ cleanupInterval: 1 }, { clock, onAbandoned: (id) => { throw new Error(`hook ${id}`); } });
+    const onAbandoned = (id: string | number): never => {
+      throw new Error(`hook ${id}`);
+    };
+    const manager = new CorrelationManager({ cleanupInterval: 1 }, { clock, onAbandoned });
     const codes = [1, 2].map((id) => codeOf(manager.registerRequest({ id }, { timeout: 10 })));
     const thrown: string[] = [];
     const listeners = process.listeners('uncaughtException');
@@ -326,7 +348,8 @@ describe('a maximum total timeout', () => {
     clock.advance(99);
     expect(manager.isPending(1)).toBe(true);
     clock.advance(1);
-    expect(await promise).toMatchObject({ code: 'AIRS_MCP_REQUEST_TIMEOUT', message: expect.stringContaining('maxTotalTimeout of 100 ms') });
+    const message = expect.stringContaining('maxTotalTimeout of 100 ms');
+    expect(await promise).toMatchObject({ code: 'AIRS_MCP_REQUEST_TIMEOUT', message });
   });
 
   it('does not lengthen a shorter timeout', async () => {

@@ -4,7 +4,11 @@ import type { JsonRpcMessage } from '../message/message.js';
 
 /** What a context needs of its peer. */
 export interface ProgressSink {
-  sendProgress(request: JsonRpcMessage, value: unknown): Promise<void>;
+  /** Whether the request is in flight: afterwards nothing more is said about it. */
+  isOpen(request: JsonRpcMessage): boolean;
+  /** The token under which a request wants its progress; undefined where it wants none. */
+  tokenOf(request: JsonRpcMessage): RequestId | undefined;
+  sendProgress(token: RequestId, value: unknown): Promise<void>;
 }
 
 /** A request or notification as its handler sees it. Good until the request is answered; `message.retain()` keeps it longer. */
@@ -13,6 +17,8 @@ export class RequestContext<Params = unknown> {
   readonly message: JsonRpcMessage;
   readonly #context: HandlerContext;
   readonly #sink: ProgressSink;
+  /** null: not looked for yet. */
+  #token: RequestId | undefined = null;
 
   /** @internal */
   constructor(message: JsonRpcMessage, context: HandlerContext, sink: ProgressSink) {
@@ -51,11 +57,14 @@ export class RequestContext<Params = unknown> {
   }
 
   /**
-   * Reports progress, if the request asked for it; otherwise nothing is sent. It leaves before the response does.
+   * Reports progress, if the request asked for it and is not settled yet; otherwise nothing is sent. It leaves before the
+   * response does. Resolves when the transport has room for more; ignoring the promise is safe.
    *
    * @param value in MCP the progress so far, a number that rises, or `{ progress, total, message }`; in LSP any value
    */
   progress(value: unknown): Promise<void> {
-    return this.#sink.sendProgress(this.message, value);
+    if (!this.#sink.isOpen(this.message)) return Promise.resolve();
+    if (this.#token === null) this.#token = this.#sink.tokenOf(this.message);
+    return this.#token === undefined ? Promise.resolve() : this.#sink.sendProgress(this.#token, value);
   }
 }

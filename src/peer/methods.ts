@@ -3,7 +3,7 @@
 import type { RawJson } from '../message/json.js';
 import type { RequestContext } from './context.js';
 
-/** What a map of methods holds for each. `params` may be left out for a method without. */
+/** What a map of methods holds for each. `params` may be left out for a method without, `result` for a notification. */
 export interface MethodTypes {
   params?: unknown;
   result?: unknown;
@@ -24,14 +24,36 @@ export type ParamsOf<Map, Name extends keyof Map> = Map[Name] extends { params: 
 
 export type ResultOf<Map, Name extends keyof Map> = Map[Name] extends { result: infer Result } ? Result : undefined;
 
-/** The arguments of a call: params may be left out where they may be undefined. */
-export type CallArguments<Params, Options> = undefined extends Params ? [params?: Params, options?: Options] : [params: Params, options?: Options];
+/** The arguments of a call: params may be left out where they may be undefined. JSON text may stand for them. */
+export type CallArguments<Params, Options> = undefined extends Params
+  ? [params?: Params | RawJson, options?: Options]
+  : [params: Params | RawJson, options?: Options];
+
+/** One call of a batch. */
+export type BatchCall<Map = AnyMethods> = {
+  [Name in MethodName<Map>]: {
+    method: Name;
+    /** Whether it is a notification, which has no answer; default false. */
+    notification?: boolean | undefined;
+  } & (undefined extends ParamsOf<Map, Name>
+    ? { params?: ParamsOf<Map, Name> | RawJson | undefined }
+    : { params: ParamsOf<Map, Name> | RawJson });
+}[MethodName<Map>];
+
+/** What the calls of a batch give: a promise for each, in their order. */
+export type BatchResults<Map, Calls extends readonly BatchCall<Map>[]> = {
+  -readonly [Index in keyof Calls]: Promise<
+    Calls[Index] extends { notification: true } ? undefined : ResultOf<Map, Calls[Index]['method'] & keyof Map>
+  >;
+};
 
 /**
  * Answers one request, or takes one notification: with a value, `rawJson(bytes)`, or a promise of either. What it throws
- * becomes the error response: an integer `code` is kept, with its `message` and `data`.
+ * becomes the error response: an integer `code` is kept, with its `message` and `data`; all else is -32603.
  */
-export type Handler<Params = unknown, Result = unknown> = (request: RequestContext<Params>) => Result | RawJson | Promise<Result | RawJson>;
+export type Handler<Params = unknown, Result = unknown> = (
+  request: RequestContext<Params>,
+) => [Result] extends [undefined] ? unknown : Result | RawJson | Promise<Result | RawJson>;
 
 /** Handlers by method. */
 export type Handlers<Map = AnyMethods> = { [Name in MethodName<Map>]?: Handler<ParamsOf<Map, Name>, ResultOf<Map, Name>> };

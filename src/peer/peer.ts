@@ -1,22 +1,21 @@
 import { AirsMcpError } from '../base/errors.js';
-import { REPLY_BACKLOG } from '../base/limits.js';
 import type { RequestId } from '../base/wire.js';
 import type { ProcessorConfig } from '../concurrency/config.js';
-import type { HandlerContext } from '../concurrency/job.js';
-import { ConcurrentJsonRpcProcessor } from '../concurrency/processor.js';
+import type { ConcurrentJsonRpcProcessor } from '../concurrency/processor.js';
+import { currentJob } from '../concurrency/runner.js';
 import type { CorrelationConfig } from '../correlation/config.js';
 import { CorrelationManager } from '../correlation/manager.js';
 import type { RequestOptions } from '../correlation/options.js';
 import { JsonRpcMessage } from '../message/message.js';
 import type { Transport } from '../transport/contract.js';
-import { RequestContext } from './context.js';
 import { type Dialect, LSP, MCP } from './dialect.js';
-import type { AnyMethods, CallArguments, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './methods.js';
-import { BatchReply, Reply } from './replies.js';
+import { Flow } from './flow.js';
+import { Inbox } from './inbox.js';
+import type { AnyMethods, BatchCall, BatchResults, CallArguments, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './methods.js';
+import { checkPeerOptions } from './options.js';
+import { Outbox } from './outbox.js';
 
-const METHOD_NOT_FOUND = -32601;
-const INVALID_REQUEST = -32600;
-const INTERNAL_ERROR = -32603;
+export type { BatchCall } from './methods.js';
 
 export interface PeerOptions<Local = AnyMethods> {
   /** Handlers by method, for requests and notifications of the other side. */
@@ -25,20 +24,15 @@ export interface PeerOptions<Local = AnyMethods> {
   fallback?: Handler | undefined;
   /** How our calls wait. */
   correlation?: Partial<CorrelationConfig> | undefined;
-  /** How their calls run. */
+  /** How their calls run. With its `workerModule` the threads answer them, and `handlers` and `fallback` are not used. */
   processor?: Partial<ProcessorConfig> | undefined;
-  /** How cancelling and progress are said: as in MCP (default) or in LSP. */
+  /**
+   * How cancelling and progress are said: as in MCP (`mcp`, default) or in LSP (`lsp`). In MCP a frame that is no message,
+   * and shows no id, gets no answer; else an error with id null, as JSON-RPC 2.0 section 5 has it.
+   */
   protocol?: 'mcp' | 'lsp' | undefined;
   /** What the end of the input does to requests in flight: finish and answer them (`drain`, default), or `abort` them. */
   onEndOfInput?: 'drain' | 'abort' | undefined;
-}
-
-/** One call of a batch. */
-export interface BatchCall {
-  method: string;
-  params?: unknown;
-  /** Whether it is a notification, which has no answer; default false. */
-  notification?: boolean | undefined;
 }
 
 /**
@@ -47,7 +41,7 @@ export interface BatchCall {
  * The type parameters map methods to `{ params; result }`: `Remote` for what we call, `Local` for what we handle.
  */
 export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
-  /** Called for failures of the connection, and for frames that can't be read. */
+  /** Called for failures of the connection, of notifications' handlers, and for frames that can't be read. */
   onerror: ((error: Error) => void) | undefined;
   /** Called once, when all is closed and settled. */
   onclose: (() => void) | undefined;
@@ -57,50 +51,65 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
   readonly processor: ConcurrentJsonRpcProcessor;
 
   private readonly dialect: Dialect;
-  private readonly handlers: Map<string, Handler>;
-  private readonly fallback: Handler | undefined;
+  private readonly inbox: Inbox;
+  private readonly outbox: Outbox;
+  private readonly flow: Flow;
   private readonly drains: boolean;
-  /** Their requests in flight. */
-  private readonly running = new Map<number | string, Reply>();
-  private gathering: BatchReply | null = null;
   private lastId = 0;
+  /** The latest promise of `send`; what is written together shares one, whose failure is that of the connection. */
   private lastSent: Promise<void> | null = null;
-  private failure: Error | null = null;
-  private choked = false;
+  /** Requests in flight whose end the other side is not to be told of. */
+  private readonly uncancellable = new Set<RequestId>();
+  /** Why no answer can come any more. */
+  private lost: Error | null = null;
   private closing: Promise<void> | null = null;
+  /** Whether the transport is closed by us. */
+  private parting = false;
 
   /**
    * @param transport not started; the peer owns it from now on
    * @throws `AIRS_MCP_INVALID_CONFIG`
    */
-  constructor(private readonly transport: Transport, options: PeerOptions<NoInfer<Local>> = {}) {
+  constructor(readonly transport: Transport, options: PeerOptions<NoInfer<Local>> = {}) {
+    const handlers = checkPeerOptions(options);
     this.dialect = options.protocol === 'lsp' ? LSP : MCP;
-    this.handlers = new Map(Object.entries(options.handlers ?? {}) as [string, Handler][]);
-    this.fallback = options.fallback;
     this.drains = options.onEndOfInput !== 'abort';
     this.correlation = new CorrelationManager(options.correlation, { onAbandoned: (id, reason) => this.sayCancelled(id, reason) });
-    this.processor = new ConcurrentJsonRpcProcessor(options.processor ?? {}, (message, context) => this.handle(message, context));
-    this.processor.onPressure(() => this.updateFlow());
+    this.outbox = new Outbox(transport, () => this.flow.update());
+    const report = (error: Error): void => this.report(error);
+    const { fallback, processor = {} } = options;
+    this.inbox = new Inbox(transport, this.outbox, this.dialect, { handlers, fallback, processor, report });
+    this.processor = this.inbox.processor;
+    this.flow = new Flow(transport, this.processor, this.correlation, this.outbox);
+    this.processor.onPressure(() => this.flow.update());
   }
 
-  /** Opens the transport and begins to serve. Throws as the transport's `start`, and as the processor's. */
+  /** Opens the transport and begins to serve. Throws as the transport's `start`, and as the processor's; it is closed then. */
   async start(): Promise<void> {
     const { transport } = this;
-    transport.onmessage = (message) => this.take(message);
-    transport.onerror = (error) => this.report(error);
-    transport.onend = () => void this.endOfInput();
-    transport.onclose = () => this.closed();
     await this.processor.start();
-    await transport.start();
+    transport.onmessage = (message) => this.take(message);
+    transport.onerror = (error) => this.failed(error);
+    transport.onend = () => this.endOfInput();
+    transport.onclose = () => void this.closed();
+    try {
+      await transport.start();
+    } catch (error) {
+      await this.close({ drain: false });
+      throw error;
+    }
   }
 
   /**
-   * Calls a method of the other side.
+   * Calls a method of the other side. Nothing is thrown: what is wrong rejects the promise.
    *
    * Rejects with `AIRS_MCP_REMOTE` for the other side's error, `AIRS_MCP_REQUEST_TIMEOUT`, `AIRS_MCP_CANCELLED`,
-   * `AIRS_MCP_TOO_MANY_PENDING`, `AIRS_MCP_SHUTDOWN`, or what became of the transport. A call that is given up is
-   * cancelled on the other side as well. With `options.raw` the promise gives the message, its result unparsed, for
-   * the caller to release.
+   * `AIRS_MCP_TOO_MANY_PENDING`, `AIRS_MCP_SHUTDOWN`, `AIRS_MCP_SEND_QUEUE_FULL`, `AIRS_MCP_NOT_SERIALISABLE`,
+   * `AIRS_MCP_INVALID_ARGUMENT`, `AIRS_MCP_OUT_OF_RANGE`, or what became of the transport. A call that is given up is
+   * cancelled on the other side as well (but never `initialize`). With `options.raw` the promise gives the message, its
+   * result unparsed, for the caller to release.
+   *
+   * With `onProgress` or `resetTimeoutOnProgress` the request asks for progress; its params must then be an object.
    */
   request<Name extends MethodName<Remote>>(
     method: Name, params: ParamsOf<Remote, Name>, options: RequestOptions & { raw: true },
@@ -109,34 +118,50 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     method: Name, ...rest: CallArguments<ParamsOf<Remote, Name>, RequestOptions>
   ): Promise<ResultOf<Remote, Name>>;
   request(method: string, params?: unknown, options?: RequestOptions): Promise<unknown> {
+    if (this.lost !== null) return Promise.reject(this.lost);
     const id = ++this.lastId;
-    const withProgress = options !== undefined && (options.onProgress !== undefined || options.resetTimeoutOnProgress === true);
-    const message = JsonRpcMessage.request(id, method, withProgress ? this.dialect.withToken(params, id) : params);
+    let message: JsonRpcMessage;
+    try {
+      message = this.draft(id, method, params, options);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
     const result = this.correlation.registerRequest(message, options);
-    if (this.correlation.isPending(id)) this.post(message, id);
+    if (!this.correlation.isPending(id)) return result;
+    this.prepare(id, method, result);
+    const sent = this.transport.send(message);
+    if (sent !== this.lastSent) {
+      this.lastSent = sent;
+      sent.catch((error: unknown) => this.correlation.failRequest(id, error as Error));
+    }
     return result;
   }
 
-  /** Sends a notification. Settles and throws as the transport's `send`. */
+  /** Sends a notification. Settles as the transport's `send`; ignoring the promise is safe. */
   notify<Name extends MethodName<Remote>>(method: Name, ...[params]: CallArguments<ParamsOf<Remote, Name>, never>): Promise<void> {
-    return this.transport.send(JsonRpcMessage.notification(method, params));
+    try {
+      return this.transport.send(JsonRpcMessage.notification(method, params));
+    } catch (error) {
+      return ignorable(Promise.reject(error as Error));
+    }
   }
 
   /**
    * Sends several calls as one batch (JSON-RPC 2.0 section 6; MCP has had batches in its revision 2025-03-26 only).
    *
+   * @param options of each of its requests
    * @returns a promise for each call, as {@link request} gives; a notification's resolves when it is sent
+   * @throws `AIRS_MCP_INVALID_ARGUMENT` for what can't be a call; nothing is sent then
    */
+  batch<const Calls extends readonly BatchCall<Remote>[]>(calls: Calls, options?: RequestOptions): BatchResults<Remote, Calls>;
   batch(calls: readonly BatchCall[], options?: RequestOptions): Promise<unknown>[] {
-    const messages: JsonRpcMessage[] = [];
-    const results = calls.map(({ method, params, notification = false }) => {
-      const message = notification ? JsonRpcMessage.notification(method, params) : JsonRpcMessage.request(++this.lastId, method, params);
-      const result = notification ? null : this.correlation.registerRequest(message, options);
-      if (notification || this.correlation.isPending(message)) messages.push(message);
-      return result;
-    });
-    if (messages.length === 0) return results.map((result) => result ?? Promise.resolve());
-    const sent = this.transport.send(messages);
+    const drafts = calls.map(({ method, params, notification }) =>
+      notification === true ? JsonRpcMessage.notification(method, params) : this.draft(++this.lastId, method, params, options));
+    const { lost } = this;
+    if (lost !== null) return drafts.map(({ kind }) => (kind === 'request' ? Promise.reject(lost) : ignorable(Promise.reject(lost))));
+    const results = drafts.map((message) => (message.kind === 'request' ? this.register(message, options) : null));
+    const messages = drafts.filter((message) => message.kind === 'notification' || this.correlation.isPending(message));
+    const sent = messages.length === 0 ? Promise.resolve() : this.transport.send(messages);
     sent.catch((error: unknown) => {
       for (const message of messages) if (message.kind === 'request') this.correlation.failRequest(message, error as Error);
     });
@@ -145,95 +170,51 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
 
   /**
    * Takes no more calls of the other side, lets those accepted finish (or, with `drain: false`, aborts them), writes
-   * everything out, closes the transport, and settles all calls of ours with `AIRS_MCP_SHUTDOWN`. Never rejects.
+   * everything out, closes the transport, and settles all calls of ours with `AIRS_MCP_SHUTDOWN`. Again with
+   * `drain: false` it aborts what still runs. Never rejects.
+   *
+   * Inside a handler it doesn't wait for that handler. Its answer is sent if it comes before the other handlers are done.
    */
-  close(options: { drain?: boolean | undefined } = {}): Promise<void> {
-    return (this.closing ??= this.shutDown(options.drain ?? true));
-  }
-
-  /** @internal Sends progress for a request that asked for it and is still in flight. */
-  sendProgress(request: JsonRpcMessage, value: unknown): Promise<void> {
-    const token = this.dialect.tokenOf(request);
-    if (token === undefined || request.kind !== 'request' || !this.running.has(keyOf(request))) return Promise.resolve();
-    return this.transport.send(JsonRpcMessage.notification(this.dialect.progressMethod, this.dialect.progressParams(token, value)));
-  }
-
-  /** @internal A request of theirs is settled. */
-  settled(key: number | string, response: JsonRpcMessage | null, batch: BatchReply | null): void {
-    this.running.delete(key);
-    if (batch !== null) batch.add(response);
-    else if (response !== null) this.reply(response);
+  close({ drain = true }: { drain?: boolean | undefined } = {}): Promise<void> {
+    if (this.closing === null) this.closing = this.shutDown(drain);
+    else if (!drain) void this.processor.shutdown({ drain });
+    return this.closing;
   }
 
   private take(message: JsonRpcMessage): void {
-    switch (message.kind) {
-      case 'request':
-        this.takeRequest(message);
-        break;
-      case 'notification':
-        this.takeNotification(message);
-        break;
-      case 'invalid':
-        this.takeInvalid(message);
-        return;
-      default:
-        // Taken messages are released by the correlation, or passed on raw.
-        if (!this.correlation.correlateResponse(message)) message.release();
-        return;
+    const { kind } = message;
+    if (kind === 'response' || kind === 'error') return this.takeAnswer(message);
+    try {
+      if (kind === 'request') this.takeRequest(message);
+      else if (kind === 'notification') this.takeNotification(message);
+      else return this.takeInvalid(message);
+    } catch (error) {
+      this.report(error as Error);
     }
     message.release();
   }
 
   private takeRequest(message: JsonRpcMessage): void {
-    const key = keyOf(message);
-    const batch = message.batch === undefined ? null : this.batchOf(message);
-    if (this.running.has(key)) {
-      const error = { code: INVALID_REQUEST, message: `a request with the id ${message.idText} is in flight` };
-      return this.answerNow(JsonRpcMessage.error(message, error), batch);
-    }
-    const reply = new Reply(this, key, batch);
-    this.running.set(key, reply);
-    try {
-      const job = this.processor.submit(message, reply);
-      if (job !== null) {
-        reply.job = job;
-        return;
-      }
-      this.running.delete(key);
-      this.answerNow(refusal(message, new AirsMcpError('AIRS_MCP_QUEUE_FULL')), batch);
-    } catch (error) {
-      this.running.delete(key);
-      this.answerNow(refusal(message, error as AirsMcpError), batch);
-    }
+    if (this.flow.strained) this.flow.update();
+    this.inbox.takeRequest(message);
   }
 
   private takeNotification(message: JsonRpcMessage): void {
-    const { method } = message;
-    if (method === this.dialect.cancelMethod) this.cancelTheirs(this.dialect.cancelledId(message));
-    else if (method === this.dialect.progressMethod) this.takeProgress(message);
-    if (this.handlers.has(method as string) || this.fallback !== undefined) this.runNotification(message);
-    if (message.batch !== undefined) this.batchOf(message).add(null);
+    if (message.method === this.dialect.progressMethod) this.takeProgress(message);
+    this.inbox.takeNotification(message);
   }
 
-  private runNotification(message: JsonRpcMessage): void {
-    const ignore = (): void => undefined;
-    try {
-      const job = this.processor.submit(message, { answer: ignore, refuse: ignore });
-      if (job === null) this.report(new AirsMcpError('AIRS_MCP_QUEUE_FULL', `a notification was dropped: ${message.method}`));
-    } catch (error) {
-      this.report(error as Error);
-    }
+  private takeAnswer(message: JsonRpcMessage): void {
+    const { batch } = message;
+    if (batch !== undefined) this.inbox.takeAnswer(message);
+    // One that is taken is released by the correlation, or passed on raw.
+    if (!this.correlation.correlateResponse(message)) message.release();
   }
 
-  /** A frame that is no message: it fails the call it would have answered, or is answered if it would have been a call. */
+  /** A frame that is no message fails the call that it would have answered. */
   private takeInvalid(message: JsonRpcMessage): void {
-    const failure = message.failure as AirsMcpError; // an invalid message has one
-    const batch = message.batch === undefined ? null : this.batchOf(message);
-    this.report(failure);
-    const { id } = message;
-    const isCall = message.intent !== 'answer' && (id !== undefined || this.dialect.answersUnreadable || batch !== null);
-    if (isCall) this.answerNow(refusal(message, failure), batch);
-    else batch?.add(null);
+    this.report(message.failure as AirsMcpError); // an invalid message has one
+    this.inbox.takeInvalid(message);
     if (!this.correlation.correlateResponse(message)) message.release();
   }
 
@@ -243,108 +224,99 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     try {
       this.correlation.correlateProgress(token, value);
     } catch (error) {
-      this.report(error as Error);
+      this.report(error as Error); // thrown by onProgress
     }
   }
 
-  private handle(message: JsonRpcMessage, context: HandlerContext): unknown {
-    const method = message.method as string; // a call has one
-    const handler = this.handlers.get(method) ?? this.fallback;
-    if (handler === undefined) throw new MethodNotFound(method);
-    return handler(new RequestContext(message, context, this));
+  private draft(id: number, method: string, params: unknown, options: RequestOptions | undefined): JsonRpcMessage {
+    const wantsProgress = options !== undefined && (options.onProgress !== undefined || options.resetTimeoutOnProgress === true);
+    return JsonRpcMessage.request(id, method, wantsProgress ? this.dialect.withToken(params, id) : params);
   }
 
-  private cancelTheirs(id: unknown): void {
-    if (typeof id !== 'string' && typeof id !== 'number') return;
-    const job = this.running.get(typeof id === 'number' ? id : JSON.stringify(id))?.job ?? null;
-    if (job !== null) this.processor.cancel(job, 'the other side cancelled it');
+  private register(message: JsonRpcMessage, options: RequestOptions | undefined): Promise<unknown> {
+    const result = this.correlation.registerRequest(message, options);
+    if (this.correlation.isPending(message)) this.prepare(message.id as number, message.method as string, result); // it has both
+    return result;
+  }
+
+  /** Makes ready for the answer to a request that is about to be sent. */
+  private prepare(id: number, method: string, result: Promise<unknown>): void {
+    if (method === this.dialect.uncancellable) {
+      this.uncancellable.add(id);
+      const settled = (): void => void this.uncancellable.delete(id);
+      result.then(settled, settled);
+    }
+    if (currentJob() !== undefined) this.flow.follow(result);
+    if (this.flow.paused) this.flow.update();
   }
 
   private sayCancelled(id: RequestId, reason: AirsMcpError): void {
+    if (this.uncancellable.has(id)) return;
     const params = this.dialect.cancelParams(id, reason.message);
     void this.transport.send(JsonRpcMessage.notification(this.dialect.cancelMethod, params));
   }
 
-  /** Sends a request of ours; where it can't be sent, its promise rejects. */
-  private post(message: JsonRpcMessage, id: number): void {
-    const sent = this.transport.send(message);
-    // Those written together share a promise, whose failure is the transport's: it ends all calls anyway.
-    if (sent === this.lastSent) return;
-    this.lastSent = sent;
-    sent.catch((error: unknown) => this.correlation.failRequest(id, error as Error));
-  }
-
-  private answerNow(response: JsonRpcMessage, batch: BatchReply | null): void {
-    if (batch === null) this.reply(response);
-    else batch.add(response);
-  }
-
-  private reply(response: JsonRpcMessage | JsonRpcMessage[]): void {
-    const sent = this.transport.send(response);
-    if (this.choked || this.transport.queued <= REPLY_BACKLOG) return;
-    // The other side doesn't read its answers: it shall not make us write more of them.
-    this.choked = true;
-    this.updateFlow();
-    const released = (): void => {
-      this.choked = false;
-      this.updateFlow();
-    };
-    sent.then(released, released);
-  }
-
-  private updateFlow(): void {
-    if (this.choked || this.processor.underPressure) this.transport.pause();
-    else this.transport.resume();
-  }
-
-  /** The reply to the batch that `message` is a member of. Members come one after the other. */
-  private batchOf({ batch }: JsonRpcMessage): BatchReply {
-    if (this.gathering?.batch !== batch) {
-      this.gathering = new BatchReply(batch as NonNullable<typeof batch>, (responses) => this.reply(responses));
-    }
-    return this.gathering as BatchReply;
-  }
-
   private report(error: Error): void {
-    this.failure = error;
-    this.onerror?.(error);
+    guarded(() => this.onerror?.(error));
   }
 
-  private async endOfInput(): Promise<void> {
-    this.correlation.failAll(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED', 'the other side ended the connection'));
-    await this.close({ drain: this.drains });
+  private failed(error: Error): void {
+    const { code } = error as Partial<AirsMcpError>;
+    // The transport closes now, which may take it seconds: nobody waits for that.
+    if (code === 'AIRS_MCP_TRANSPORT_FAILED' || code === 'AIRS_MCP_CHILD_EXITED') this.lose(error);
+    this.report(error);
+  }
+
+  private endOfInput(): void {
+    this.lose(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED', 'the other side ended the connection'));
+    void this.close({ drain: this.drains });
+  }
+
+  /** No answer can come any more. */
+  private lose(reason: Error): void {
+    this.lost ??= reason;
+    this.correlation.failAll(reason);
   }
 
   private async shutDown(drain: boolean): Promise<void> {
     await this.processor.shutdown({ drain });
+    this.parting = true;
     await this.transport.close();
+    this.outbox.close();
     await this.correlation.shutdown();
   }
 
   /** The transport is closed, by us or by what happened to it. */
-  private closed(): void {
-    const ended = this.closing === null ? (this.failure ?? new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED')) : null;
-    if (ended !== null) this.correlation.failAll(ended);
-    void this.close({ drain: false }).then(() => this.onclose?.());
+  private async closed(): Promise<void> {
+    if (!this.parting) this.lose(this.lost ?? (await this.whyClosed()));
+    await this.close({ drain: false });
+    guarded(() => this.onclose?.());
+  }
+
+  /** A transport that closed refuses to send, and says why: also where the end was no failure, as a server's that is done. */
+  private async whyClosed(): Promise<Error> {
+    try {
+      await this.transport.send(JsonRpcMessage.notification(this.dialect.progressMethod));
+      return new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED');
+    } catch (error) {
+      return error as Error;
+    }
   }
 }
 
-/** What tells requests in flight apart: a number, or the exact text of any other id. */
-function keyOf(request: JsonRpcMessage): number | string {
-  const { id } = request;
-  return typeof id === 'number' && Number.isSafeInteger(id) ? id : (request.idText as string); // a request has an id
-}
-
-/** The error response to what could not be taken. */
-function refusal(message: JsonRpcMessage, error: AirsMcpError): JsonRpcMessage {
-  const { code, rpcCode, retryable } = error;
-  return JsonRpcMessage.error(message, { code: rpcCode ?? INTERNAL_ERROR, message: error.message, data: { code, retryable } });
-}
-
-class MethodNotFound extends Error {
-  readonly code = METHOD_NOT_FOUND;
-
-  constructor(method: string) {
-    super(`no such method: ${method}`);
+/** Calls back to the user. What that throws must not disturb what goes on here: it becomes an uncaught exception. */
+function guarded(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
+}
+
+/** A rejection that may be ignored. */
+function ignorable<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }

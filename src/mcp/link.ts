@@ -57,7 +57,10 @@ export class Link {
       this.cause = error;
       host.report(error);
     };
-    child.onclose = () => host.closed(this);
+    child.onclose = () => {
+      this.session.flush();
+      host.closed(this);
+    };
     child.stderr?.on('data', (chunk: Buffer) => {
       const { stderr } = host;
       // A child that logs more than anybody reads goes on all the same.

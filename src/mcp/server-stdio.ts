@@ -98,7 +98,10 @@ export class StdioServerTransport {
     inner.onmessage = this.session.take;
     inner.onerror = (error) => this.onerror?.(error);
     inner.onend = () => this.endOfInput();
-    inner.onclose = () => this.onclose?.();
+    inner.onclose = () => {
+      this.session.flush();
+      this.onclose?.();
+    };
     await inner.start();
   }
 

@@ -1,6 +1,7 @@
 import { AirsMcpError } from '../base/errors.js';
 import type { WireErrorObject } from '../base/wire.js';
 import type { BatchInfo, JsonRpcMessage } from '../message/message.js';
+import { Delivery } from './delivery.js';
 import { materialise } from './materialise.js';
 import type { Settings } from './options.js';
 import { type JSONRPCErrorResponse, type JSONRPCMessage, type RequestId, faultOf, isAnswer, isRequestId } from './wire.js';
@@ -53,13 +54,16 @@ export class Session {
   private readonly calls = new Map<RequestId, string>();
   /** Requests of the peer's that wait for our answer, with how many share the id. */
   private readonly work = new Map<RequestId, number>();
+  private readonly delivery: Delivery;
   private refusedBatch: BatchInfo | undefined;
 
   constructor(
     private readonly settings: Settings,
     private readonly counts: FrameCounts,
     private readonly host: SessionHost,
-  ) {}
+  ) {
+    this.delivery = new Delivery((message) => host.deliver(message), (error) => host.report(error));
+  }
 
   /** Whether all requests that were delivered have been answered. */
   get idle(): boolean {
@@ -81,8 +85,13 @@ export class Session {
     }
     if (object === undefined) return;
     this.noteIncoming(object as Outline);
-    this.host.deliver(object);
+    this.delivery.push(object);
   };
+
+  /** Delivers what was put off, now. */
+  flush(): void {
+    this.delivery.flush();
+  }
 
   /** Notes a message that goes out. */
   noteOutgoing(message: JSONRPCMessage): void {
@@ -94,11 +103,12 @@ export class Session {
 
   /** Answers every open request of ours with `error`, for the peer can't any more. */
   failCalls(error: WireErrorObject): void {
+    this.flush();
     const open = [...this.calls];
     this.calls.clear();
     for (const [id, method] of open) {
       // A probe for the protocol's version takes the closing itself for its answer.
-      if (method !== 'server/discover') this.host.deliver({ jsonrpc: '2.0', id, error });
+      if (method !== 'server/discover') this.delivery.push({ jsonrpc: '2.0', id, error });
     }
   }
 
@@ -157,7 +167,7 @@ export class Session {
     else if (isTheirs) this.host.answer(refusalOf(named, failure));
     else if (isOurs) {
       this.settled(named);
-      this.host.deliver(refusalOf(named, failure));
+      this.delivery.push(refusalOf(named, failure));
     }
     return undefined;
   }

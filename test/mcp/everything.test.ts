@@ -11,7 +11,7 @@ const OURS = [fileURLToPath(new URL('everything.mjs', FIXTURES))];
 const server = (args: string[]) => ({ command: process.execPath, args, stderr: 'ignore' as const });
 
 /** Features that a tour must have seen for the comparison to mean anything. */
-const SEEN = { progress: { seen: { length: 5 } }, 'tool 9 gzip-file-as-resource': { content: [{ type: 'resource' }] } };
+const SEEN = { 'tool 9 gzip-file-as-resource': { content: [{ type: 'resource' }] } };
 
 describe.concurrent.each([
   ['1.x', guest1],
@@ -25,7 +25,9 @@ describe.concurrent.each([
       tour(guest(), new SdkTransport1(server(THEIRS))),
       tour(guest(), new StdioClientTransport(server(args))),
     ]);
-    expect(ours).toEqual(theirs);
+    // The SDK loses the last progress where the result is right behind it.
+    expect((ours['progress'] as { seen: unknown[] }).seen).toHaveLength(5);
+    expect({ ...ours, progress: null }).toEqual({ ...theirs, progress: null });
     expect(ours).toMatchObject(SEEN);
     expect(JSON.stringify(ours)).toContain('sampled é😀');
     expect(Object.keys(ours).length).toBeGreaterThan(35);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AirsMcpError } from '../../src/base/errors.js';
 import { type RestartInfo, type RestartOptions, StdioClientTransport } from '../../src/mcp/client-stdio.js';
@@ -165,8 +168,7 @@ describe('a supervised server', () => {
   });
 
   it('that speaks another version after its restart ends the session', async () => {
-    const { mkdtempSync, rmSync, writeFileSync } = await import('node:fs');
-    const folder = mkdtempSync('/tmp/airs-mcp-');
+    const folder = mkdtempSync(join(tmpdir(), 'airs-mcp-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const bench = await supervised({}, SERVER, { VERSION_FILE: `${folder}/version` });
     await openSession(bench);

@@ -12,7 +12,10 @@ export interface StdioOptions extends TransportOptions {
   input?: Readable | undefined;
   /** Where to write. Default: this process's standard output. */
   output?: Writable | undefined;
-  /** Whether `close()` ends `output`. Default true; this process's standard output is never ended. */
+  /**
+   * Whether `close()` ends `output`, or destroys it where it did not take all within `closeTimeout`. Default true; this
+   * process's standard output is left as it is.
+   */
   endOutput?: boolean | undefined;
 }
 

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { nativeSystem } from '../../src/backend/select.js';
@@ -180,7 +182,7 @@ describe('closing a child', () => {
   });
 
   it.skipIf(onWindows)('ends its descendants, too, and does not wait for the pipes that they hold', async () => {
-    const transport = child('holder');
+    const transport = child('holder', { closeTimeout: 50 });
     const story = follow(transport);
     const [holder] = (await startAndHear(transport, 'holder')).params as [number];
     expect(alive(holder)).toBe(true);
@@ -207,6 +209,24 @@ describe('closing a child', () => {
     await transport.close();
     expect(await outcomes(sends)).toEqual(Array(15).fill('AIRS_MCP_TRANSPORT_CLOSED'));
   });
+
+  it.skipIf(onWindows)('keeps from a child that reads late what was refused', async () => {
+    const transport = child('late', { closeTimeout: 1_000 });
+    await startAndHear(transport, 'ready');
+    const pid = transport.pid as number;
+    const read = new Promise<number>((resolve) => {
+      transport.onmessage = (message) => {
+        resolve((message.params as [number])[0]);
+        message.release();
+      };
+    });
+    const sends = Array.from({ length: 15 }, (_, id) => ask(transport, id, ['x'.repeat(1 << 20)]));
+    const closed = transport.close();
+    expect(await outcomes(sends)).toEqual(Array(15).fill('AIRS_MCP_TRANSPORT_CLOSED'));
+    process.kill(pid, 'SIGUSR2');
+    expect(await read).toBeLessThan(2 << 20);
+    await closed;
+  });
 });
 
 describe('a child that ends by itself', () => {
@@ -228,6 +248,32 @@ describe('a child that ends by itself', () => {
     expect(story.errors[0]?.message.length).toBeLessThan(3_000);
     expect(story.errors[0]?.message).toMatch(/the last words$/);
     expect(transport.stderrTail).toHaveLength(30_000 + ' the last words\n'.length);
+  });
+
+  it('is quoted to the end, also where that comes after the end of its output', async () => {
+    for (let i = 0; i < 10; i++) {
+      const transport = child('die-after-output');
+      const story = follow(transport);
+      await transport.start();
+      await story.closed;
+      expect(story.errors[0]?.message).toMatch(/the last words$/);
+    }
+  });
+
+  it('is quoted only when its standard error has ended', async () => {
+    const transport = child('die');
+    const story = follow(transport);
+    let said = '';
+    let markDone: (() => void) | undefined;
+    const done = new Promise<void>((resolve) => (markDone = resolve));
+    Object.assign(transport, { errors: { done, attach: (source: Readable) => source.resume(), tail: () => said, close: () => undefined } });
+    await transport.start();
+    await vi.waitFor(() => expect(transport.pid).toBeNull(), { interval: 1 });
+    for (let turn = 0; turn < 10; turn++) await setImmediate();
+    said = 'late words';
+    markDone?.();
+    await story.closed;
+    expect(story.errors[0]?.message).toMatch(/: late words$/);
   });
 
   it('is reported as that, though sends to it were under way', async () => {
@@ -308,7 +354,7 @@ describe('a child that ends by itself', () => {
       expect(message.id).toBe(next++);
       message.release();
       // Lets the child's end and the waits that it starts go by.
-      if (next % 100 === 0) await new Promise(setImmediate);
+      if (next % 100 === 0) await setImmediate();
     }
     expect(next).toBe(400);
     expect(seen).toEqual(errors);
@@ -424,7 +470,7 @@ describe('a process that ends', () => {
     const { parent, lines, pid, exited } = await startParent('handled');
     expect((await lines.next()).value).toBe('listening');
     parent.kill('SIGTERM');
-    expect((await lines.next()).value).toBe('handled');
+    expect((await lines.next()).value).toBe('still served');
     expect(await exited).toEqual([0, null]);
     await gone(pid);
   });

@@ -344,7 +344,7 @@ describe('failing', () => {
     const sends = [transport.send(note)];
     await Promise.resolve();
     sends.push(transport.send(note));
-    transport.output.complete(new Error('EPIPE'));
+    transport.output.finish(new Error('EPIPE'));
     await story.closed;
     sends.push(transport.send(note));
     expect(story.events).toEqual(['error AIRS_MCP_TRANSPORT_FAILED', 'close']);
@@ -388,7 +388,7 @@ describe('failing', () => {
     await transport.start();
     const sent = transport.send(note);
     const closed = transport.close();
-    transport.output.complete(new Error('EPIPE'));
+    transport.output.finish(new Error('EPIPE'));
     await closed;
     expect(story.events).toEqual(['close']);
     expect(await stateOf(sent)).toBe('AIRS_MCP_TRANSPORT_FAILED');

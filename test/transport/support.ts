@@ -9,7 +9,7 @@ import type { Transport } from '../../src/transport/contract.js';
 type Done = (error?: Error | null) => void;
 
 /**
- * A stream whose consumer is the test: each write waits for {@link take}, unless it is `eager`. It passes for a
+ * A stream whose consumer is the test: each write waits for {@link finish}, unless it is `eager`. It passes for a
  * connection, to which memory is given without a copy.
  */
 export class ManualSink extends Socket {
@@ -36,11 +36,11 @@ export class ManualSink extends Socket {
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
     this.chunks.push(chunk);
     this.current = { chunk, done };
-    if (this.eager) this.complete();
+    if (this.eager) this.finish();
   }
 
   /** Finishes the write that is under way; false where none is. */
-  complete(error?: Error): boolean {
+  finish(error?: Error): boolean {
     const { current } = this;
     this.current = null;
     if (current === null) return false;
@@ -51,7 +51,7 @@ export class ManualSink extends Socket {
 
   /** Takes all there is, turn by turn. */
   async takeAll(): Promise<void> {
-    while (this.complete()) await setImmediate();
+    while (this.finish()) await setImmediate();
   }
 
   get text(): string {

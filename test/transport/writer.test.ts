@@ -131,7 +131,7 @@ describe('a failing stream', () => {
     const raw = Buffer.alloc(DIRECT_SEND_FROM, 0x31);
     const sends = [writer.write(text('x'.repeat(20))), writer.write({ head: '', raw, tail: '' })];
     await stateOf(Promise.all(sends));
-    sink.complete(new Error('EPIPE'));
+    sink.finish(new Error('EPIPE'));
     expect(await Promise.all(sends.map(stateOf))).toEqual(['pending', 'pending']);
     expect(broken.map(({ message }) => message)).toEqual(['EPIPE']);
     sends.push(writer.write(text('late')));
@@ -162,7 +162,7 @@ describe('a failing stream', () => {
     expect(lent(manager)).toBeGreaterThan(0);
     writer.fail(closedError());
     sink.destroy();
-    sink.complete(new Error('destroyed'));
+    sink.finish(new Error('destroyed'));
     await stateOf(Promise.resolve());
     expect(lent(manager)).toBe(0);
   });
@@ -203,7 +203,7 @@ describe('finishing', () => {
     sends.push(writer.write(text('two')));
     const finished = writer.finish();
     expect(await stateOf(finished)).toBe('pending');
-    sink.complete();
+    sink.finish();
     expect(await stateOf(finished)).toBe('pending');
     await sink.takeAll();
     expect(await stateOf(finished)).toBe('fulfilled');
@@ -216,7 +216,7 @@ describe('finishing', () => {
     const { writer, sink } = setUp({ eager: false });
     void writer.write(text('one'));
     const finished = writer.finish();
-    if (how === 'breaks') sink.complete(new Error('EPIPE'));
+    if (how === 'breaks') sink.finish(new Error('EPIPE'));
     else writer.fail(closedError());
     expect(await stateOf(finished)).toBe('fulfilled');
   });

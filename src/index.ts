@@ -49,6 +49,6 @@ export type { RequestHandler } from './concurrency/runner.js';
 export type { WorkerHandler } from './concurrency/worker.js';
 export { AirsMcpRemoteError } from './base/remote.js';
 export { RequestContext } from './peer/context.js';
-export type { AnyMethods, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './peer/methods.js';
+export type { AnyMethods, BatchResults, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './peer/methods.js';
 export { type BatchCall, JsonRpcPeer, type PeerOptions } from './peer/peer.js';
 export { type ConnectOptions, connectStdio, serveStdio, type ServeOptions } from './peer/serve.js';

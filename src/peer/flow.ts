@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import type { AsyncResource } from 'node:async_hooks';
 import type { ConcurrentJsonRpcProcessor } from '../concurrency/processor.js';
 import type { CorrelationManager } from '../correlation/manager.js';
 import type { Transport } from '../transport/contract.js';
@@ -19,14 +19,14 @@ export class Flow {
   /** Calls of ours that handlers wait for. */
   private nested = 0;
   private resuming = false;
-  /** Where no handler runs: requests that are delivered by a resume are not part of the handler that led to it. */
-  private readonly outside = new AsyncResource('JsonRpcPeer');
 
+  /** @param outside where no handler runs: requests that a resume delivers are not part of the handler that led to it */
   constructor(
     private readonly transport: Transport,
     private readonly processor: ConcurrentJsonRpcProcessor,
     private readonly correlation: CorrelationManager,
     private readonly outbox: Outbox,
+    private readonly outside: AsyncResource,
   ) {}
 
   /** Notes a call of ours that was made by a handler. */

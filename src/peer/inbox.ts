@@ -1,7 +1,7 @@
 import { AirsMcpError } from '../base/errors.js';
 import type { RequestId } from '../base/wire.js';
 import type { ProcessorConfig } from '../concurrency/config.js';
-import type { HandlerContext } from '../concurrency/job.js';
+import { type HandlerContext, STATE } from '../concurrency/job.js';
 import { ConcurrentJsonRpcProcessor } from '../concurrency/processor.js';
 import { JsonRpcMessage } from '../message/message.js';
 import type { Transport } from '../transport/contract.js';
@@ -111,7 +111,9 @@ export class Inbox implements ReplyHost, ProgressSink {
 
   private cancel(id: unknown): void {
     const reply = this.running.find(id);
-    if (reply === undefined || reply.job === null || reply.request.method === this.dialect.uncancellable) return;
+    // One that is done may wait for its turn to be answered; its request is released.
+    if (reply === undefined || reply.job === null || reply.job.state === STATE.DONE) return;
+    if (reply.request.method === this.dialect.uncancellable) return;
     const code = this.dialect.cancelledCode;
     if (code !== undefined) reply.refusal = JsonRpcMessage.error(reply.request, { code, message: 'the request was cancelled' });
     this.processor.cancel(reply.job, 'the other side cancelled it');
@@ -145,14 +147,18 @@ export class Inbox implements ReplyHost, ProgressSink {
   }
 
   /** Nobody waits for the outcome of a notification, so its failure is reported here. */
-  private async handleNotification(message: JsonRpcMessage, context: HandlerContext, handler: Handler | undefined): Promise<void> {
+  private handleNotification(message: JsonRpcMessage, context: HandlerContext, handler: Handler | undefined): unknown {
     try {
-      await handler?.(new RequestContext(message, context, this));
+      const outcome = handler?.(new RequestContext(message, context, this));
+      return isObject(outcome) && 'then' in outcome ? Promise.resolve(outcome).catch(this.reportThrown) : undefined;
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      this.options.report(error instanceof Error ? error : new Error(`a handler threw ${cause}`, { cause: error }));
+      this.reportThrown(error);
+      return undefined;
     }
   }
+
+  private readonly reportThrown = (thrown: unknown): void =>
+    this.options.report(thrown instanceof Error ? thrown : new Error(`a handler threw ${String(thrown)}`, { cause: thrown }));
 
   private answersTo(message: JsonRpcMessage, failure: AirsMcpError): boolean {
     // Nothing but a batch is too large as one, and somebody waits for it.
@@ -172,6 +178,8 @@ export class Inbox implements ReplyHost, ProgressSink {
     return this.gathering;
   }
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** The error response to what could not be taken. */
 function refusal(message: JsonRpcMessage, error: AirsMcpError): JsonRpcMessage {

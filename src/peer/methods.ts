@@ -42,9 +42,9 @@ export type BatchCall<Map = AnyMethods> = {
 
 /** What the calls of a batch give: a promise for each, in their order. */
 export type BatchResults<Map, Calls extends readonly BatchCall<Map>[]> = {
-  -readonly [Index in keyof Calls]: Promise<
-    Calls[Index] extends { notification: true } ? undefined : ResultOf<Map, Calls[Index]['method'] & keyof Map>
-  >;
+  -readonly [Index in keyof Calls]: Calls[Index] extends { notification: true }
+    ? Promise<void>
+    : Promise<ResultOf<Map, Calls[Index]['method'] & keyof Map>>;
 };
 
 /**

@@ -1,5 +1,25 @@
 import { AirsMcpError } from '../base/errors.js';
-import type { Handler } from './methods.js';
+import type { ProcessorConfig } from '../concurrency/config.js';
+import type { CorrelationConfig } from '../correlation/config.js';
+import type { AnyMethods, Handler, Handlers } from './methods.js';
+
+export interface PeerOptions<Local = AnyMethods> {
+  /** Handlers by method, for requests and notifications of the other side. */
+  handlers?: Handlers<Local> | undefined;
+  /** Takes methods without a handler. Without it, requests are answered with -32601 and notifications ignored. */
+  fallback?: Handler | undefined;
+  /** How our calls wait. */
+  correlation?: Partial<CorrelationConfig> | undefined;
+  /** How their calls run. With its `workerModule` the threads answer them, and `handlers` and `fallback` are not used. */
+  processor?: Partial<ProcessorConfig> | undefined;
+  /**
+   * How cancelling and progress are said: as in MCP (`mcp`, default) or in LSP (`lsp`). In MCP a frame that is no message,
+   * and shows no id, gets no answer; else an error with id null, as JSON-RPC 2.0 section 5 has it.
+   */
+  protocol?: 'mcp' | 'lsp' | undefined;
+  /** What the end of the input does to requests in flight: finish and answer them (`drain`, default), or `abort` them. */
+  onEndOfInput?: 'drain' | 'abort' | undefined;
+}
 
 /** Options as JavaScript may pass them. */
 interface GivenOptions {

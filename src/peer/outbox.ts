@@ -7,6 +7,8 @@ import type { Transport } from '../transport/contract.js';
 const INTERNAL_ERROR = -32603;
 /** How soon a full send queue is tried again (ms). */
 const RETRY_DELAY = 20;
+/** The least that {@link Outbox} takes for too much unread (bytes): what a stream holds anyway. */
+const LEAST_BACKLOG = 16 * 1024;
 
 type Answer = JsonRpcMessage | JsonRpcMessage[];
 
@@ -18,6 +20,8 @@ type Answer = JsonRpcMessage | JsonRpcMessage[];
  */
 export class Outbox {
   blocked = false;
+  /** How much may be unread (bytes); less than {@link REPLY_BACKLOG} where the send queue turned out to be smaller. */
+  private backlog = REPLY_BACKLOG;
   private closed = false;
   /** The latest promise of `send`; what is written together shares one, whose failure is that of the connection. */
   private last: Promise<void> | null = null;
@@ -40,7 +44,7 @@ export class Outbox {
       this.last = sent;
       sent.catch((error: unknown) => this.refused(answer, error));
     }
-    if (!this.blocked && this.transport.queued > REPLY_BACKLOG) this.block(sent);
+    if (!this.blocked && this.transport.queued > this.backlog) this.block(sent);
   }
 
   /** Resolves when the outbox is no longer blocked. */
@@ -69,6 +73,7 @@ export class Outbox {
   }
 
   private refused(answer: Answer, error: unknown): void {
+    if (isFull(error)) this.backlog = Math.min(this.backlog, Math.max(LEAST_BACKLOG, this.transport.queued >> 1));
     // Anything else is the end of the connection.
     if (isFull(error) || (error instanceof AirsMcpError && error.code === 'AIRS_MCP_NOT_SERIALISABLE')) this.owe(answer, error);
   }

@@ -1,9 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
 import { AirsMcpError } from '../base/errors.js';
 import type { RequestId } from '../base/wire.js';
-import type { ProcessorConfig } from '../concurrency/config.js';
 import type { ConcurrentJsonRpcProcessor } from '../concurrency/processor.js';
 import { currentJob } from '../concurrency/runner.js';
-import type { CorrelationConfig } from '../correlation/config.js';
 import { CorrelationManager } from '../correlation/manager.js';
 import type { RequestOptions } from '../correlation/options.js';
 import { JsonRpcMessage } from '../message/message.js';
@@ -11,29 +10,12 @@ import type { Transport } from '../transport/contract.js';
 import { type Dialect, LSP, MCP } from './dialect.js';
 import { Flow } from './flow.js';
 import { Inbox } from './inbox.js';
-import type { AnyMethods, BatchCall, BatchResults, CallArguments, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './methods.js';
-import { checkPeerOptions } from './options.js';
+import type { AnyMethods, BatchCall, BatchResults, CallArguments, MethodName, ParamsOf, ResultOf } from './methods.js';
+import { type PeerOptions, checkPeerOptions } from './options.js';
 import { Outbox } from './outbox.js';
 
 export type { BatchCall } from './methods.js';
-
-export interface PeerOptions<Local = AnyMethods> {
-  /** Handlers by method, for requests and notifications of the other side. */
-  handlers?: Handlers<Local> | undefined;
-  /** Takes methods without a handler. Without it, requests are answered with -32601 and notifications ignored. */
-  fallback?: Handler | undefined;
-  /** How our calls wait. */
-  correlation?: Partial<CorrelationConfig> | undefined;
-  /** How their calls run. With its `workerModule` the threads answer them, and `handlers` and `fallback` are not used. */
-  processor?: Partial<ProcessorConfig> | undefined;
-  /**
-   * How cancelling and progress are said: as in MCP (`mcp`, default) or in LSP (`lsp`). In MCP a frame that is no message,
-   * and shows no id, gets no answer; else an error with id null, as JSON-RPC 2.0 section 5 has it.
-   */
-  protocol?: 'mcp' | 'lsp' | undefined;
-  /** What the end of the input does to requests in flight: finish and answer them (`drain`, default), or `abort` them. */
-  onEndOfInput?: 'drain' | 'abort' | undefined;
-}
+export type { PeerOptions } from './options.js';
 
 /**
  * Both directions of JSON-RPC 2.0 over one transport: our calls settle exactly once, theirs run bounded.
@@ -55,6 +37,8 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
   private readonly outbox: Outbox;
   private readonly flow: Flow;
   private readonly drains: boolean;
+  /** Where no handler runs. What the transport causes is nobody's doing, whatever code it happened in. */
+  private readonly outside = new AsyncResource('JsonRpcPeer');
   private lastId = 0;
   /** The latest promise of `send`; what is written together shares one, whose failure is that of the connection. */
   private lastSent: Promise<void> | null = null;
@@ -80,7 +64,7 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     const { fallback, processor = {} } = options;
     this.inbox = new Inbox(transport, this.outbox, this.dialect, { handlers, fallback, processor, report });
     this.processor = this.inbox.processor;
-    this.flow = new Flow(transport, this.processor, this.correlation, this.outbox);
+    this.flow = new Flow(transport, this.processor, this.correlation, this.outbox, this.outside);
     this.processor.onPressure(() => this.flow.update());
   }
 
@@ -90,8 +74,9 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     await this.processor.start();
     transport.onmessage = (message) => this.take(message);
     transport.onerror = (error) => this.failed(error);
-    transport.onend = () => this.endOfInput();
-    transport.onclose = () => void this.closed();
+    transport.onend = () => this.outside.runInAsyncScope(() => this.endOfInput());
+    transport.onclose = () => void this.outside.runInAsyncScope(() => this.closed());
+    if (this.closing !== null) throw new AirsMcpError('AIRS_MCP_SHUTDOWN');
     try {
       await transport.start();
     } catch (error) {
@@ -124,7 +109,7 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     try {
       message = this.draft(id, method, params, options);
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      return rejected(error);
     }
     const result = this.correlation.registerRequest(message, options);
     if (!this.correlation.isPending(id)) return result;
@@ -142,7 +127,7 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     try {
       return this.transport.send(JsonRpcMessage.notification(method, params));
     } catch (error) {
-      return ignorable(Promise.reject(error as Error));
+      return ignorable(rejected(error));
     }
   }
 
@@ -173,12 +158,15 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
    * everything out, closes the transport, and settles all calls of ours with `AIRS_MCP_SHUTDOWN`. Again with
    * `drain: false` it aborts what still runs. Never rejects.
    *
-   * Inside a handler it doesn't wait for that handler. Its answer is sent if it comes before the other handlers are done.
+   * Inside a handler the promise resolves when all other requests are settled, and the rest follows when that handler has
+   * answered: it may wait for the close, but not for ever (`shutdownTimeout`).
    */
   close({ drain = true }: { drain?: boolean | undefined } = {}): Promise<void> {
-    if (this.closing === null) this.closing = this.shutDown(drain);
-    else if (!drain) void this.processor.shutdown({ drain });
-    return this.closing;
+    const settled = this.processor.shutdown({ drain });
+    // Outside any handler, the processor's promise is for all requests.
+    const allSettled = this.outside.runInAsyncScope(() => this.processor.shutdown());
+    this.closing ??= this.shutDown(allSettled);
+    return settled === allSettled ? this.closing : settled;
   }
 
   private take(message: JsonRpcMessage): void {
@@ -278,8 +266,8 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     this.correlation.failAll(reason);
   }
 
-  private async shutDown(drain: boolean): Promise<void> {
-    await this.processor.shutdown({ drain });
+  private async shutDown(allSettled: Promise<void>): Promise<void> {
+    await allSettled;
     this.parting = true;
     await this.transport.close();
     this.outbox.close();
@@ -313,6 +301,10 @@ function guarded(callback: () => void): void {
       throw error;
     });
   }
+}
+
+function rejected(error: unknown): Promise<never> {
+  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
 }
 
 /** A rejection that may be ignored. */

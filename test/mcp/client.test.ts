@@ -5,7 +5,11 @@ import type { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AirsMcpError } from '../../src/base/errors.js';
 import {
-  DEFAULT_INHERITED_ENV_VARS, type JSONRPCMessage, type StdioServerParameters, StdioClientTransport, getDefaultEnvironment,
+  DEFAULT_INHERITED_ENV_VARS,
+  type JSONRPCMessage,
+  type StdioServerParameters,
+  StdioClientTransport,
+  getDefaultEnvironment,
 } from '../../src/mcp/client-stdio.js';
 import { Recorder, isAlive, nextTurn, scripted, until } from './support.js';
 
@@ -27,7 +31,12 @@ async function start(body: string, options?: Partial<StdioServerParameters>): Pr
 }
 
 const ECHO = 'on = ({ id, method, params }) => id !== undefined && send({ jsonrpc: "2.0", id, result: { method, params } });';
-const request = (id: number | string, method = 'work', params: object = {}): JSONRPCMessage => ({ jsonrpc: '2.0', id, method, params: { ...params } });
+const request = (id: number | string, method = 'work', params: object = {}): JSONRPCMessage => ({
+  jsonrpc: '2.0',
+  id,
+  method,
+  params: { ...params },
+});
 const codes = (errors: readonly Error[]): (string | undefined)[] => errors.map((error) => (error as Partial<AirsMcpError>).code);
 
 describe('life', () => {
@@ -63,7 +72,10 @@ describe('life', () => {
     const bench = make(ECHO);
     await bench.transport.close();
     expect(bench.events).toEqual([]);
-    await expect(bench.transport.send(request(1))).rejects.toMatchObject({ code: 'AIRS_MCP_NOT_STARTED', message: 'Not connected' });
+    await expect(bench.transport.send(request(1))).rejects.toMatchObject({
+      code: 'AIRS_MCP_NOT_STARTED',
+      message: 'Not connected',
+    });
   });
 
   it('rejects with the error of spawn, reports it, and closes', async () => {
@@ -74,10 +86,13 @@ describe('life', () => {
   });
 
   it('closes a server that is deaf to all but SIGKILL, and what it started', async () => {
-    const bench = await start(`
+    const bench = await start(
+      `
       process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6); process.stdin.on('end', () => {});
       const child = require('node:child_process').spawn('sleep', ['1000'], { stdio: 'inherit' });
-      send({ jsonrpc: '2.0', method: 'pids', params: { child: child.pid } });`, { closeTimeout: 20 });
+      send({ jsonrpc: '2.0', method: 'pids', params: { child: child.pid } });`,
+      { closeTimeout: 20 },
+    );
     await until(() => bench.messages.length === 1);
     const { child } = (bench.messages[0] as { params: { child: number } }).params;
     const { pid } = bench.transport;
@@ -102,7 +117,9 @@ describe('life', () => {
 
 describe('standard error', () => {
   it('is there before the start, with all that the server wrote', async () => {
-    const bench = make('process.stderr.write("hello"); process.stdin.on("end", () => process.stderr.write(" bye"));', { stderr: 'pipe' });
+    const bench = make('process.stderr.write("hello"); process.stdin.on("end", () => process.stderr.write(" bye"));', {
+      stderr: 'pipe',
+    });
     const { stderr } = bench.transport;
     let text = '';
     stderr?.on('data', (chunk: Buffer) => (text += String(chunk)));
@@ -116,7 +133,9 @@ describe('standard error', () => {
   });
 
   it('waits for a late reader', async () => {
-    const bench = await start('process.stderr.write("early", () => send({ jsonrpc: "2.0", method: "logged" }));', { stderr: 'pipe' });
+    const bench = await start('process.stderr.write("early", () => send({ jsonrpc: "2.0", method: "logged" }));', {
+      stderr: 'pipe',
+    });
     await until(() => bench.messages.length === 1);
     const late = bench.transport.stderr as PassThrough;
     await until(() => late.readableLength > 0);
@@ -129,7 +148,10 @@ describe('standard error', () => {
   });
 
   it('never blocks a server, read or not', async () => {
-    const bench = await start('on = ({ id }) => process.stderr.write("e".repeat(400_000), () => send({ jsonrpc: "2.0", id, result: {} }));', { stderr: 'pipe' });
+    const bench = await start(
+      'on = ({ id }) => process.stderr.write("e".repeat(400_000), () => send({ jsonrpc: "2.0", id, result: {} }));',
+      { stderr: 'pipe' },
+    );
     void bench.transport.send(request(1));
     await until(() => bench.messages.length === 1);
   });
@@ -155,8 +177,15 @@ describe('a server that dies', () => {
     await bench.closed;
     expect(bench.events).toEqual(['error', 'close']);
     expect(bench.errors[0]?.message).toMatch(/ended with code 7; its last words: no database/);
-    const error = { code: -32000, message: expect.stringMatching(/^Connection closed: .*code 7.*no database/), data: { code: 'AIRS_MCP_CHILD_EXITED' } };
-    expect(bench.messages).toEqual([{ jsonrpc: '2.0', id: 1, error }, { jsonrpc: '2.0', id: 'b', error }]);
+    const error = {
+      code: -32000,
+      message: expect.stringMatching(/^Connection closed: .*code 7.*no database/),
+      data: { code: 'AIRS_MCP_CHILD_EXITED' },
+    };
+    expect(bench.messages).toEqual([
+      { jsonrpc: '2.0', id: 1, error },
+      { jsonrpc: '2.0', id: 'b', error },
+    ]);
     await expect(bench.transport.send(request(2))).rejects.toMatchObject({ code: 'AIRS_MCP_NOT_STARTED' });
   });
 
@@ -172,7 +201,9 @@ describe('a server that dies', () => {
   });
 
   it('does not fail a call that was answered or cancelled', async () => {
-    const bench = await start('on = ({ id, method }) => method === "die" ? process.exit(1) : id === 1 && send({ jsonrpc: "2.0", id, result: {} });');
+    const bench = await start(
+      'on = ({ id, method }) => method === "die" ? process.exit(1) : id === 1 && send({ jsonrpc: "2.0", id, result: {} });',
+    );
     void bench.transport.send(request(1));
     void bench.transport.send(request(2));
     void bench.transport.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2 } });
@@ -208,13 +239,19 @@ describe('what a server should not write', () => {
     ['behind the result', '{"result":{"pad":"PAD"},"jsonrpc":"2.0","id":ID}'],
   ])('fails its own call where it is too long, with the id %s', async (_name, text) => {
     const bench = await start(
-      `on = ({ id }) => process.stdout.write(${JSON.stringify(text)}.replace("ID", id).replace("PAD", "x".repeat(id === 1 ? 20_000 : 20)) + "\\n");`,
+      `on = ({ id }) => {
+        const pad = "x".repeat(id === 1 ? 20_000 : 20);
+        process.stdout.write(${JSON.stringify(text)}.replace("ID", id).replace("PAD", pad) + "\\n");
+      };`,
       { maxBufferSize: 10_000 },
     );
     for (const id of [1, 2]) void bench.transport.send(request(id));
     await until(() => bench.messages.length === 2);
     expect(bench.messages).toMatchObject([
-      { id: 1, error: { code: -32600, message: expect.stringContaining('10000 bytes'), data: { code: 'AIRS_MCP_MESSAGE_TOO_LARGE' } } },
+      {
+        id: 1,
+        error: { code: -32600, message: expect.stringContaining('10000 bytes'), data: { code: 'AIRS_MCP_MESSAGE_TOO_LARGE' } },
+      },
       { id: 2, result: { pad: 'x'.repeat(20) } },
     ]);
     expect(codes(bench.errors)).toEqual(['AIRS_MCP_MESSAGE_TOO_LARGE']);
@@ -223,7 +260,9 @@ describe('what a server should not write', () => {
 
   it('ends the session where it is too long, with onOversize: close', async () => {
     const bench = await start('on = ({ id }) => send({ jsonrpc: "2.0", id, result: { pad: "x".repeat(20_000) } });', {
-      maxBufferSize: 10_000, onOversize: 'close', explainExit: false,
+      maxBufferSize: 10_000,
+      onOversize: 'close',
+      explainExit: false,
     });
     void bench.transport.send(request(1));
     await bench.closed;
@@ -233,7 +272,8 @@ describe('what a server should not write', () => {
 
   it('is answered where it is a request that is too long', async () => {
     const bench = await start(
-      `on = ({ id, method, error }) => method === "go" ? send({ jsonrpc: "2.0", id: 5, method: "ask", params: { pad: "x".repeat(20_000) } })
+      `const ask = { jsonrpc: "2.0", id: 5, method: "ask", params: { pad: "x".repeat(20_000) } };
+      on = ({ id, method, error }) => method === "go" ? send(ask)
         : send({ jsonrpc: "2.0", method: "got", params: { id, error } });`,
       { maxBufferSize: 10_000 },
     );
@@ -246,7 +286,9 @@ describe('what a server should not write', () => {
 describe('the environment', () => {
   it('of a server is the safe list and what is given', async () => {
     process.env['AIRS_MCP_SECRET'] = 'x';
-    onTestFinished(() => { delete process.env['AIRS_MCP_SECRET']; });
+    onTestFinished(() => {
+      delete process.env['AIRS_MCP_SECRET'];
+    });
     const bench = await start('on = ({ id }) => send({ jsonrpc: "2.0", id, result: process.env });', { env: { EXTRA: '1' } });
     void bench.transport.send(request(1));
     await until(() => bench.messages.length === 1);

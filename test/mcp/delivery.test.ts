@@ -10,11 +10,14 @@ function observe(): { delivery: Delivery; handled: string[]; given: JSONRPCMessa
   const handled: string[] = [];
   const given: JSONRPCMessage[] = [];
   const errors: Error[] = [];
-  const delivery = new Delivery((message) => {
-    given.push(message);
-    if ('method' in message) queueMicrotask(() => handled.push(`n${String(message.params?.['n'])}`));
-    else handled.push(`r${String(message.id)}`);
-  }, (error) => errors.push(error));
+  const delivery = new Delivery(
+    (message) => {
+      given.push(message);
+      if ('method' in message) queueMicrotask(() => handled.push(`n${String(message.params?.['n'])}`));
+      else handled.push(`r${String(message.id)}`);
+    },
+    (error) => errors.push(error),
+  );
   return { delivery, handled, given, errors };
 }
 
@@ -70,12 +73,15 @@ it('gives all that waits when it is flushed', async () => {
 it('reports what the receiver throws and goes on', async () => {
   const errors: Error[] = [];
   const given: JSONRPCMessage[] = [];
-  const delivery = new Delivery((message) => {
-    given.push(message);
-    if (given.length === 1) throw new Error('mine');
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- users do
-    throw 'text';
-  }, (error) => errors.push(error));
+  const delivery = new Delivery(
+    (message) => {
+      given.push(message);
+      if (given.length === 1) throw new Error('mine');
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- users do
+      throw 'text';
+    },
+    (error) => errors.push(error),
+  );
   for (const message of [note(1), response(1)]) delivery.push(message);
   await settled();
   expect(errors.map(({ message }) => message)).toEqual(['mine', 'onmessage threw text']);

@@ -8,7 +8,7 @@ function received(text: string | Buffer): object | undefined {
   const manager = new BufferManager();
   const framer = createFramer(manager, { strictValidation: false });
   const bytes = Buffer.concat([Buffer.from(text), Buffer.from('\n')]);
-  for (let from = 0; from < bytes.length; ) from += framer.push(bytes, from);
+  for (let from = 0; from < bytes.length;) from += framer.push(bytes, from);
   const message = framer.next();
   try {
     return message === null || message.kind === 'invalid' ? undefined : materialise(message);
@@ -44,7 +44,8 @@ describe('a large message is what JSON.parse makes of it', () => {
 
   it('nested deeper than a reviver can go', () => {
     const depth = 15_000;
-    let value = (received(wrap(`${'['.repeat(depth)}"${LONG}"${']'.repeat(depth)}`)) as { result: { content: unknown } }).result.content;
+    let value = (received(wrap(`${'['.repeat(depth)}"${LONG}"${']'.repeat(depth)}`)) as { result: { content: unknown } }).result
+      .content;
     for (let level = 0; level < depth; level++) [value] = value as [unknown];
     expect(value).toBe(LONG);
   });

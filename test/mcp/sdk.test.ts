@@ -63,13 +63,22 @@ function user2(mode: 'legacy' | 'auto' | { pin: string }): User {
   };
 }
 
-const serverArgs = (generation: Generation, side: Side, options: object = {}): string[] =>
-  [fileURLToPath(new URL('server.mjs', FIXTURES)), generation, side, JSON.stringify(options)];
+const serverArgs = (generation: Generation, side: Side, options: object = {}): string[] => [
+  fileURLToPath(new URL('server.mjs', FIXTURES)),
+  generation,
+  side,
+  JSON.stringify(options),
+];
 
 function transportTo(args: string[], side: Side, user: '1' | '2', options: Partial<StdioServerParameters> = {}): Transport {
-  const parameters = { command: process.execPath, args, stderr: 'ignore' as const, env: { AIRS_MCP_BACKEND: process.env['AIRS_MCP_BACKEND'] ?? '' } };
+  const parameters = {
+    command: process.execPath,
+    args,
+    stderr: 'ignore' as const,
+    env: { AIRS_MCP_BACKEND: process.env['AIRS_MCP_BACKEND'] ?? '' },
+  };
   if (side === 'ours') return new StdioClientTransport({ ...parameters, ...options });
-  return user === '1' ? new SdkTransport1(parameters) : (new SdkTransport2(parameters));
+  return user === '1' ? new SdkTransport1(parameters) : new SdkTransport2(parameters);
 }
 
 async function connected(user: User, transport: Transport): Promise<User> {
@@ -91,7 +100,11 @@ const PAIRS: [string, () => User, '1' | '2', Generation, string | undefined][] =
   ['client 2.x probing, serveStdio', () => user2('auto'), '2', 'serve', 'modern'],
   ['client 2.x pinned, serveStdio', () => user2({ pin: '2026-07-28' }), '2', 'serve', 'modern'],
 ];
-const SIDES: [Side, Side][] = [['ours', 'sdk'], ['sdk', 'ours'], ['ours', 'ours']];
+const SIDES: [Side, Side][] = [
+  ['ours', 'sdk'],
+  ['sdk', 'ours'],
+  ['ours', 'ours'],
+];
 
 describe.each(PAIRS)('%s', (_name, make, generation, server, era) => {
   it.each(SIDES)('client transport %s, server transport %s', async (clientSide, serverSide) => {
@@ -100,7 +113,9 @@ describe.each(PAIRS)('%s', (_name, make, generation, server, era) => {
     expect(user.era()).toBe(era);
     const { pid } = transport as Transport & { pid: number | null };
     const [echo, big, ...many] = await Promise.all([
-      user.call('echo', { text: 'é😀\u2028"\\\n' }), user.call('big', { bytes: 300_000 }), user.call('rows', { count: 20_000 }),
+      user.call('echo', { text: 'é😀\u2028"\\\n' }),
+      user.call('big', { bytes: 300_000 }),
+      user.call('rows', { count: 20_000 }),
       ...Array.from({ length: 50 }, (_, n) => user.call('echo', { text: `${n}` })),
     ]);
     expect(echo.content[0]?.text).toBe('é😀\u2028"\\\n');
@@ -157,7 +172,10 @@ describe.each([
 
   it('fails a call whose result is too long with a code, and goes on', async () => {
     const user = await open({ maxBufferSize: 100_000 });
-    await expect(user.call('big', { bytes: 200_000 })).rejects.toMatchObject({ code: -32600, data: { code: 'AIRS_MCP_MESSAGE_TOO_LARGE' } });
+    await expect(user.call('big', { bytes: 200_000 })).rejects.toMatchObject({
+      code: -32600,
+      data: { code: 'AIRS_MCP_MESSAGE_TOO_LARGE' },
+    });
     expect((await user.call('echo', { text: 'alive' })).content[0]?.text).toBe('alive');
   });
 
@@ -198,7 +216,10 @@ describe.each([
 });
 
 it('restarts a server of 2026 without a handshake', async () => {
-  const user = await connected(user2('auto'), transportTo(serverArgs('serve', 'ours'), 'ours', '2', { restart: { initialDelay: 1 } }));
+  const user = await connected(
+    user2('auto'),
+    transportTo(serverArgs('serve', 'ours'), 'ours', '2', { restart: { initialDelay: 1 } }),
+  );
   expect(user.era()).toBe('modern');
   const before = (await user.call('pid')).content[0]?.text;
   await expect(user.call('exit', { code: 1 })).rejects.toThrow(/code 1/);
@@ -227,7 +248,12 @@ it('probes with a process of its own where the server dies of the probe', async 
 
 describe.each(['1', '2', 'serve'] as const)('a server (%s) whose input ends', (generation) => {
   const shake = [
-    { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: INFO } },
+    {
+      jsonrpc: '2.0',
+      id: 0,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: INFO },
+    },
     { jsonrpc: '2.0', method: 'notifications/initialized' },
   ];
   const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'slow', arguments: { ms: 100 } } };

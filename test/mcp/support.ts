@@ -1,5 +1,6 @@
 /** What the tests of the drop-in transports share. */
 
+import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
 export const FIXTURES = new URL('../fixtures/mcp/', import.meta.url);
@@ -7,7 +8,11 @@ export const FIXTURES = new URL('../fixtures/mcp/', import.meta.url);
 export const frame = (message: object): Buffer => Buffer.from(`${JSON.stringify(message)}\n`);
 
 export function lines(bytes: Buffer): unknown[] {
-  return bytes.toString().split('\n').filter(Boolean).map((line) => JSON.parse(line) as unknown);
+  return bytes
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
 }
 
 /** Lets pending stream events and microtasks run. */
@@ -49,11 +54,12 @@ export class Recorder {
   }
 }
 
+/** Whether a process runs. One that has ended may wait for init to take notice. */
 export function isAlive(pid: number | null): boolean {
   if (pid === null) return false;
   try {
     process.kill(pid, 0);
-    return true;
+    return process.platform !== 'linux' || !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

@@ -5,7 +5,10 @@ import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks'
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
-  CallToolResultSchema, CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema,
+  CallToolResultSchema,
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { until } from './support.js';
 
@@ -25,10 +28,16 @@ const INFO = { name: 'tour', version: '1' };
 const SAMPLE = { role: 'assistant', content: { type: 'text', text: 'sampled é😀' }, model: 'm', stopReason: 'endTurn' } as const;
 const ROOTS = { roots: [{ uri: 'file:///tour', name: 'tour' }] };
 
-function elicited(params: { mode?: string | undefined; requestedSchema?: unknown }): { action: 'accept'; content?: Record<string, string> } {
+function elicited(params: { mode?: string | undefined; requestedSchema?: unknown }): {
+  action: 'accept';
+  content?: Record<string, string>;
+} {
   if (params.mode === 'url') return { action: 'accept' };
   const asked = Object.keys((params.requestedSchema as { properties: object }).properties);
-  return { action: 'accept', content: asked.includes('interpretation') ? { interpretation: 'technical' } : { name: 'Ada', birthdate: '1815-12-10' } };
+  return {
+    action: 'accept',
+    content: asked.includes('interpretation') ? { interpretation: 'technical' } : { name: 'Ada', birthdate: '1815-12-10' },
+  };
 }
 
 export function guest1(): Guest {
@@ -60,7 +69,9 @@ export function guest1(): Guest {
     async task(name, args) {
       const kinds = new Set<string>();
       let result: unknown;
-      const stream = client.experimental.tasks.callToolStream({ name, arguments: { ...args } }, CallToolResultSchema, { task: { ttl: 60_000 } });
+      const stream = client.experimental.tasks.callToolStream({ name, arguments: { ...args } }, CallToolResultSchema, {
+        task: { ttl: 60_000 },
+      });
       for await (const message of stream) {
         kinds.add(message.type);
         if (message.type === 'result') ({ result } = message);
@@ -100,10 +111,17 @@ const LATER: readonly [string, object][] = [
   ['prompts/get', { name: 'args-prompt', arguments: { city: 'Zürich', state: 'ZH' } }],
   ['prompts/get', { name: 'completable-prompt', arguments: { department: 'Sales', name: 'Eve' } }],
   ['prompts/get', { name: 'resource-prompt', arguments: { resourceType: 'Text', resourceId: '3' } }],
-  ['completion/complete', { ref: { type: 'ref/prompt', name: 'completable-prompt' }, argument: { name: 'department', value: 'S' } }],
-  ['completion/complete', {
-    ref: { type: 'ref/resource', uri: 'demo://resource/dynamic/text/{resourceId}' }, argument: { name: 'resourceId', value: '4' },
-  }],
+  [
+    'completion/complete',
+    { ref: { type: 'ref/prompt', name: 'completable-prompt' }, argument: { name: 'department', value: 'S' } },
+  ],
+  [
+    'completion/complete',
+    {
+      ref: { type: 'ref/resource', uri: 'demo://resource/dynamic/text/{resourceId}' },
+      argument: { name: 'resourceId', value: '4' },
+    },
+  ],
   ['logging/setLevel', { level: 'debug' }],
   ['resources/subscribe', { uri: 'demo://resource/dynamic/text/1' }],
 ];
@@ -130,15 +148,21 @@ const TOOLS: readonly [string, object][] = [
 export async function tour(guest: Guest, transport: Transport): Promise<Record<string, unknown>> {
   const record: Record<string, unknown> = {};
   const see = async (key: string, doing: Promise<unknown>): Promise<void> => {
-    record[key] = timeless(await doing.catch((error: unknown) => ({ failed: (error as Error).message, code: (error as { code?: unknown }).code })));
+    record[key] = timeless(
+      await doing.catch((error: unknown) => ({ failed: (error as Error).message, code: (error as { code?: unknown }).code })),
+    );
   };
-  const call = (name: string, args: object, options?: object): Promise<object> => guest.request('tools/call', { name, arguments: args }, options);
+  const call = (name: string, args: object, options?: object): Promise<object> =>
+    guest.request('tools/call', { name, arguments: args }, options);
   await guest.connect(transport);
   // The server asks for the roots after its start, and offers what depends on the client by then.
   await until(() => guest.heard.includes('notifications/message'));
-  for (const method of ['ping', 'tools/list', 'resources/list', 'resources/templates/list', 'prompts/list']) await see(method, guest.request(method));
-  await Promise.all([...LATER.map(([method, params], i) => see(`${i} ${method}`, guest.request(method, params))),
-    ...TOOLS.map(([name, args], i) => see(`tool ${i} ${name}`, call(name, args)))]);
+  for (const method of ['ping', 'tools/list', 'resources/list', 'resources/templates/list', 'prompts/list'])
+    await see(method, guest.request(method));
+  await Promise.all([
+    ...LATER.map(([method, params], i) => see(`${i} ${method}`, guest.request(method, params))),
+    ...TOOLS.map(([name, args], i) => see(`tool ${i} ${name}`, call(name, args))),
+  ]);
   await see('roots', call('get-roots-list', {}));
   await see('progress', progress(call));
   await see('cancel', cancel(call));
@@ -158,7 +182,11 @@ type Call = (name: string, args: object, options?: object) => Promise<object>;
 
 async function progress(call: Call): Promise<object> {
   const seen: unknown[] = [];
-  const result = await call('trigger-long-running-operation', { duration: 0.1, steps: 5 }, { onprogress: (update: unknown) => seen.push(update) });
+  const result = await call(
+    'trigger-long-running-operation',
+    { duration: 0.1, steps: 5 },
+    { onprogress: (update: unknown) => seen.push(update) },
+  );
   return { seen, result };
 }
 
@@ -183,9 +211,14 @@ async function notifications(guest: Guest, call: Call): Promise<object> {
   return { afterRootsChanged: guest.heard };
 }
 
-/** Without times and random ids. Lines of texts are sorted: SDK 1.x puts the members of what it receives in an order of its own. */
+/** Without times and random ids. Lines of texts are sorted: SDK 1.x puts members of what it receives in its own order. */
 function timeless(value: unknown): unknown {
-  const sorted = (text: string): string => text.split('\n').map((line) => line.replace(/,$/, '')).sort().join('\n');
+  const sorted = (text: string): string =>
+    text
+      .split('\n')
+      .map((line) => line.replace(/,$/, ''))
+      .sort()
+      .join('\n');
   const text = JSON.stringify(value ?? null)
     .replace(/\d{1,2}:\d\d:\d\d( [AP]M)?/g, 'TIME')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'DATE')

@@ -5,7 +5,12 @@ import type { Transport as Transport1 } from '@modelcontextprotocol/sdk/shared/t
 import type { JSONRPCMessage as Message1 } from '@modelcontextprotocol/sdk/types.js';
 import type { JSONRPCMessage as Message2, Transport as ServerTransport2 } from '@modelcontextprotocol/server';
 import { expect, expectTypeOf, it } from 'vitest';
-import { DEFAULT_INHERITED_ENV_VARS, type StdioServerParameters, StdioClientTransport, getDefaultEnvironment } from '../../src/mcp/client-stdio.js';
+import {
+  DEFAULT_INHERITED_ENV_VARS,
+  type StdioServerParameters,
+  StdioClientTransport,
+  getDefaultEnvironment,
+} from '../../src/mcp/client-stdio.js';
 import { StdioServerTransport } from '../../src/mcp/server-stdio.js';
 
 it('both transports are transports to both generations of the SDK', () => {

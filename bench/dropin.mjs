@@ -1,0 +1,146 @@
+/**
+ * `node bench/dropin.mjs`: the SDK's own stdio transports against ours, both under the SDK's client and server, in turn.
+ * `--sdk 1` for SDK 1.x (default 2), `--quick` for few rounds, `--filter TEXT` for some rows, `--skip-64` without 64 MiB.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { backendInfo } from '../dist/index.js';
+import { StdioClientTransport } from '../dist/mcp/client-stdio.js';
+import { peakMemory } from '../test/fixtures/mcp/peak.mjs';
+
+const MIB = 1024 * 1024;
+const SERVER = fileURLToPath(new URL('../test/fixtures/mcp/server.mjs', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    sdk: { type: 'string', default: '2' },
+    quick: { type: 'boolean', default: false },
+    filter: { type: 'string', default: '' },
+    'skip-64': { type: 'boolean', default: false },
+    memory: { type: 'string' },
+  },
+});
+const GENERATION = values.sdk;
+const { Client } = await import(
+  GENERATION === '1' ? '@modelcontextprotocol/sdk/client/index.js' : '@modelcontextprotocol/client'
+);
+const sdk = await import(GENERATION === '1' ? '@modelcontextprotocol/sdk/client/stdio.js' : '@modelcontextprotocol/client/stdio');
+const TRANSPORTS = { sdk: sdk.StdioClientTransport, ours: StdioClientTransport };
+const LIMIT = 100 * MIB;
+
+async function connect(side) {
+  const args = [SERVER, GENERATION, side, JSON.stringify({ maxBufferSize: LIMIT })];
+  const client = new Client({ name: 'bench', version: '1' });
+  await client.connect(new TRANSPORTS[side]({ command: process.execPath, args, maxBufferSize: LIMIT, stderr: 'ignore' }));
+  return client;
+}
+
+const call = (client, name, args) =>
+  client.callTool({ name, arguments: args }, ...(GENERATION === '1' ? [undefined] : []), { timeout: 600_000 });
+const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
+
+/** Milliseconds for each of `count` calls, `width` of them in flight. */
+async function timed(client, { tool, args, count, width }) {
+  const began = performance.now();
+  let next = 0;
+  const lane = async () => {
+    while (next++ < count) await call(client, tool, args);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  return (performance.now() - began) / count;
+}
+
+const text = 'x'.repeat(100);
+const ROWS = [
+  { name: 'echo of 100 B, one at a time', tool: 'echo', args: { text }, count: 1000, width: 1, rounds: 15, warm: 4 },
+  { name: 'echo of 100 B, 16 in flight', tool: 'echo', args: { text }, count: 2000, width: 16, rounds: 15, warm: 3 },
+  { name: 'echo of 100 B, 128 in flight', tool: 'echo', args: { text }, count: 2000, width: 128, rounds: 15, warm: 3 },
+  ...[1, 4, 9].map((mib) => ({
+    name: `${mib} MiB of text`,
+    tool: 'big',
+    args: { bytes: mib * MIB },
+    count: 1,
+    width: 1,
+    rounds: 25,
+    warm: 5,
+  })),
+  ...[1, 4, 9].map((mib) => {
+    const count = mib * 27_000;
+    return { name: `about ${mib} MiB of JSON in text`, tool: 'rows', args: { count }, count: 1, width: 1, rounds: 25, warm: 5 };
+  }),
+  { name: '64 MiB of text', tool: 'big', args: { bytes: 64 * MIB }, count: 1, width: 1, rounds: 1, warm: 0, long: true },
+];
+
+async function measure(row) {
+  const clients = { sdk: await connect('sdk'), ours: await connect('ours') };
+  const times = { sdk: [], ours: [] };
+  const rounds = values.quick ? Math.min(row.rounds, 5) : row.rounds;
+  for (let round = -row.warm; round < rounds; round++) {
+    // Who goes first changes, since the second finds a warmer or a busier machine.
+    for (const side of round % 2 === 0 ? ['sdk', 'ours'] : ['ours', 'sdk']) {
+      const time = await timed(clients[side], row);
+      if (round >= 0) times[side].push(time);
+    }
+  }
+  for (const client of Object.values(clients)) await client.close();
+  return { sdk: median(times.sdk), ours: median(times.ours) };
+}
+
+/** Runs alone in a process: how much its peak, and its server's, grow by results of 9 MiB (MiB). */
+async function memory(side) {
+  const client = await connect(side);
+  const peaks = async () => [peakMemory(), Number((await call(client, 'peak', {})).content[0].text)];
+  await timed(client, { tool: 'echo', args: { text }, count: 2000, width: 16 });
+  const before = await peaks();
+  await timed(client, { tool: 'big', args: { bytes: 9 * MIB }, count: 20, width: 1 });
+  const after = await peaks();
+  await client.close();
+  console.log(JSON.stringify(after.map((peak, i) => peak - before[i])));
+}
+
+function memoryRow() {
+  const of = (side) => {
+    const runs = Array.from({ length: values.quick ? 1 : 5 }, () => {
+      const args = [fileURLToPath(import.meta.url), '--sdk', GENERATION, '--memory', side];
+      return JSON.parse(spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
+    });
+    return [0, 1].map((i) => median(runs.map((run) => run[i])));
+  };
+  return { sdk: of('sdk'), ours: of('ours') };
+}
+
+if (values.memory !== undefined) {
+  await memory(values.memory);
+} else {
+  const { name, kernel } = backendInfo();
+  console.log(
+    `SDK ${GENERATION}.x transports against airs-mcp on ${name} (${kernel}), Node ${process.versions.node}; medians, in turn`,
+  );
+  const print = (cells) =>
+    console.log(
+      `| ${cells[0].padEnd(34)} | ${cells
+        .slice(1)
+        .map((cell) => cell.padStart(12))
+        .join(' | ')} |`,
+    );
+  print(['', 'SDK', 'airs-mcp', 'ratio']);
+  print(['-'.repeat(34), ...Array.from({ length: 3 }, () => '-'.repeat(12))]);
+  const wanted = (title) => title.includes(values.filter);
+  for (const row of ROWS) {
+    if (!wanted(row.name) || (row.long && values['skip-64'])) continue;
+    const { sdk: theirs, ours } = await measure(row);
+    print([row.name, `${theirs.toPrecision(4)} ms`, `${ours.toPrecision(4)} ms`, `${(theirs / ours).toFixed(2)}x`]);
+  }
+  if (wanted('peak memory at 9 MiB')) {
+    const { sdk: theirs, ours } = memoryRow();
+    ['client', 'server'].forEach((who, i) => {
+      print([
+        `peak memory at 9 MiB, ${who}`,
+        `+${theirs[i].toFixed(0)} MiB`,
+        `+${ours[i].toFixed(0)} MiB`,
+        `${(theirs[i] / ours[i]).toFixed(2)}x`,
+      ]);
+    });
+  }
+}

@@ -1,4 +1,4 @@
-import { type RecordableHistogram, createHistogram } from 'node:perf_hooks';
+import { DurationRecorder } from '../base/durations.js';
 
 /** How long something took (ms); 0 where nothing was measured. Percentiles are within 1%. */
 export interface Durations {
@@ -40,31 +40,9 @@ export interface ProcessorStatistics {
   waitingTime: Durations;
 }
 
-const NANOSECONDS = 1e6;
-/** A day: longer is counted as that. */
-const LONGEST = 24 * 3_600_000 * NANOSECONDS;
-
-/** Durations; recording one costs about 25 ns, so that there is nothing to gain by gathering them first. */
-class Recorder {
-  private total = 0;
-  private readonly histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: LONGEST, figures: 2 });
-
-  record(milliseconds: number): void {
-    this.total += milliseconds;
-    const value = Math.round(milliseconds * NANOSECONDS);
-    this.histogram.record(value < 1 ? 1 : value > LONGEST ? LONGEST : value);
-  }
-
-  get average(): number {
-    return this.histogram.count === 0 ? 0 : this.total / this.histogram.count;
-  }
-
-  get durations(): Durations {
-    const { histogram } = this;
-    if (histogram.count === 0) return { p50: 0, p90: 0, p99: 0, max: 0 };
-    const at = (percentile: number): number => histogram.percentile(percentile) / NANOSECONDS;
-    return { p50: at(50), p90: at(90), p99: at(99), max: histogram.max / NANOSECONDS };
-  }
+/** A recorder's figures as they are shown. */
+export function durationsOf(recorder: DurationRecorder): Durations {
+  return { p50: recorder.percentile(50), p90: recorder.percentile(90), p99: recorder.percentile(99), max: recorder.max };
 }
 
 /** Counts what became of requests. */
@@ -75,6 +53,6 @@ export class Counters {
   cancelled = 0;
   rejected = 0;
   abandoned = 0;
-  readonly processing = new Recorder();
-  readonly waiting = new Recorder();
+  readonly processing = new DurationRecorder();
+  readonly waiting = new DurationRecorder();
 }

@@ -4,7 +4,7 @@ import type { PressureListener } from '../buffer/pressure.js';
 import type { JsonRpcMessage } from '../message/message.js';
 import { type Clock, systemClock } from './clock.js';
 import { type ProcessorConfig, type ResolvedProcessorConfig, resolveProcessorConfig } from './config.js';
-import type { ProcessorStatistics } from './counters.js';
+import { type ProcessorStatistics, durationsOf } from './counters.js';
 import { Job, type Receiver } from './job.js';
 import { type Priority, isPriority, priorityOf } from './priority.js';
 import { runningAncestor } from './nesting.js';
@@ -197,8 +197,8 @@ export class ConcurrentJsonRpcProcessor {
       rejected: counters.rejected,
       abandoned: counters.abandoned,
       avgProcessingTime: counters.processing.average,
-      processingTime: counters.processing.durations,
-      waitingTime: counters.waiting.durations,
+      processingTime: durationsOf(counters.processing),
+      waitingTime: durationsOf(counters.waiting),
     };
   }
 

@@ -1,5 +1,4 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { MAX_TIMER_DELAY } from '../base/limits.js';
+import { DurationRecorder } from '../base/durations.js';
 
 /** What became of the requests, since the manager was made. Times are milliseconds from registering to the answer. */
 export interface CorrelationStatistics {
@@ -35,9 +34,6 @@ export interface CorrelationStatistics {
   maxResponseTime: number;
 }
 
-/** The histogram counts microseconds. */
-const PER_MS = 1_000;
-
 /** Gathers the numbers. */
 export class Tally {
   registered = 0;
@@ -50,18 +46,11 @@ export class Tally {
   unknown = 0;
   lateProgress = 0;
   unknownProgress = 0;
-  // Two significant figures bound its memory to about 40 KiB; mean and maximum are kept exactly beside it.
-  readonly #histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: MAX_TIMER_DELAY * PER_MS, figures: 2 });
-  #answers = 0;
-  #total = 0;
-  #longest = 0;
+  readonly #answers = new DurationRecorder();
 
   /** Counts an answer that took `duration` ms. */
   answer(duration: number): void {
-    this.#answers++;
-    this.#total += duration;
-    if (duration > this.#longest) this.#longest = duration;
-    this.#histogram.record(Math.min(Math.max(Math.round(duration * PER_MS), 1), MAX_TIMER_DELAY * PER_MS));
+    this.#answers.record(duration);
   }
 
   snapshot(pendingCount: number): CorrelationStatistics {
@@ -70,16 +59,11 @@ export class Tally {
     return {
       pendingCount, registered, refused, completed, failed, timedOut, cancelled, late, unknown, lateProgress, unknownProgress,
       successRate: settled === 0 ? 1 : completed / settled,
-      avgResponseTime: this.#answers === 0 ? 0 : this.#total / this.#answers,
-      p50ResponseTime: this.#percentile(50),
-      p90ResponseTime: this.#percentile(90),
-      p99ResponseTime: this.#percentile(99),
-      maxResponseTime: this.#longest,
+      avgResponseTime: this.#answers.average,
+      p50ResponseTime: this.#answers.percentile(50),
+      p90ResponseTime: this.#answers.percentile(90),
+      p99ResponseTime: this.#answers.percentile(99),
+      maxResponseTime: this.#answers.max,
     };
-  }
-
-  /** In ms; never above the exact maximum, past which a histogram's bucket may reach. */
-  #percentile(percent: number): number {
-    return this.#answers === 0 ? 0 : Math.min(this.#histogram.percentile(percent) / PER_MS, this.#longest);
   }
 }

@@ -36,8 +36,9 @@ export { SocketTransport, type SocketOptions, type SocketTarget } from './transp
 export { StdioTransport, type StdioOptions } from './transport/stdio.js';
 export type { StderrMode } from './transport/stderr.js';
 export { StreamingTransport, type StreamingTransportConfig, type StreamingTransportStats } from './transport/streaming.js';
+export type { Answer } from './correlation/answer.js';
 export type { CorrelationConfig } from './correlation/config.js';
-export { type Answer, CorrelationManager } from './correlation/manager.js';
+export { CorrelationManager } from './correlation/manager.js';
 export type { RequestOptions } from './correlation/options.js';
 export type { CorrelationStatistics } from './correlation/statistics.js';
 export type { ProcessorConfig } from './concurrency/config.js';

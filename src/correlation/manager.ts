@@ -1,21 +1,17 @@
 import { AirsMcpError, type AirsMcpErrorCode } from '../base/errors.js';
 import { RECENT_REQUESTS } from '../base/limits.js';
-import { AirsMcpRemoteError } from '../base/remote.js';
 import type { RequestId } from '../base/wire.js';
-import type { JsonRpcMessage } from '../message/message.js';
+import { type Answer, failureOf } from './answer.js';
 import { type Clock, systemClock } from './clock.js';
 import { type CorrelationConfig, resolveCorrelationConfig } from './config.js';
 import { Deadlines } from './deadlines.js';
 import { type Identified, type IdKey, idOf, idTextOf, keyOf, keyOfId } from './key.js';
 import { optionsProblem, type RequestOptions } from './options.js';
-import { type Extras, PendingRequest } from './pending.js';
+import { type Extras, PendingRequest, deadlineOf, extrasOf } from './pending.js';
 import { RecentKeys } from './recent.js';
 import { SignalWatcher } from './signals.js';
 import { type CorrelationStatistics, Tally } from './statistics.js';
 import { PendingTable } from './table.js';
-
-/** What a message must have to answer a request. */
-export type Answer = Pick<JsonRpcMessage, 'kind' | 'id' | 'idText' | 'result' | 'error' | 'failure' | 'intent' | 'release'>;
 
 /** What a manager is connected to. */
 export interface CorrelationHooks {
@@ -90,14 +86,14 @@ export class CorrelationManager {
 
   /**
    * Settles the request that `message` answers: with its result, its error, or the failure of an `invalid` message that
-   * was going to be an answer. Late, unknown, and second answers are counted and change nothing.
+   * was going to be an answer, or that has the id of a request and nothing else. Late, unknown, and second answers are counted and change nothing.
    *
    * @returns whether the message was taken. Then it belongs to the manager, which releases it (or passes it on, with `raw`);
    *   otherwise, and for every call, it stays the caller's
    */
   correlateResponse(message: Answer): boolean {
     const { kind } = message;
-    if (kind === 'request' || kind === 'notification' || (kind === 'invalid' && message.intent !== 'answer')) return false;
+    if (kind === 'request' || kind === 'notification' || (kind === 'invalid' && !this.isAnswer(message))) return false;
     const key = keyOf(message);
     const request = key === undefined ? undefined : this.#pending.get(key);
     if (request === undefined) {
@@ -110,6 +106,16 @@ export class CorrelationManager {
     if (kind === 'response') this.#complete(request, message);
     else this.#fail(request, failureOf(message), message);
     return true;
+  }
+
+  /**
+   * @internal Whether an invalid message was going to answer a call of ours. `{"jsonrpc":"2.0","id":7}` tells nothing of itself:
+   * it is what becomes of an answer whose result was `undefined`, so with the id of a call of ours it is taken for one.
+   */
+  isAnswer(message: Answer): boolean {
+    if (message.intent !== undefined) return message.intent === 'answer';
+    const key = message.isHollow ? keyOf(message) : undefined;
+    return key !== undefined && (this.#pending.get(key) !== undefined || this.#recent.has(key));
   }
 
   /**
@@ -314,30 +320,7 @@ const capture = (resolve: (value: unknown) => void, reject: (reason: Error) => v
   rejectLast = reject;
 };
 
-function extrasOf(options: RequestOptions, now: number, watch: Extras['watch']): Extras | undefined {
-  const { maxTotalTimeout, onProgress, raw = false, resetTimeoutOnProgress = false } = options;
-  const listed = maxTotalTimeout ?? onProgress ?? watch;
-  if (!raw && !resetTimeoutOnProgress && listed === undefined) return undefined;
-  const lastDeadline = maxTotalTimeout === undefined ? Infinity : now + maxTotalTimeout;
-  return { raw, resetTimeoutOnProgress, lastDeadline, maxTotalTimeout, onProgress, watch };
-}
-
-function deadlineOf(request: PendingRequest): number {
-  const deadline = request.started + request.timeout;
-  return request.extras === undefined ? deadline : Math.min(deadline, request.extras.lastDeadline);
-}
-
 function cancelled(key: IdKey, reason: unknown): AirsMcpError {
   const options = reason === undefined ? {} : { cause: reason };
   return new AirsMcpError('AIRS_MCP_CANCELLED', `the request ${idTextOf(key)} was cancelled`, options);
-}
-
-/** Why an answer is none, as an error. */
-function failureOf(message: Answer): Error {
-  if (message.failure !== undefined) return message.failure;
-  try {
-    return AirsMcpRemoteError.from(message.error);
-  } catch (error) {
-    return error as Error;
-  }
 }

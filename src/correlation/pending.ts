@@ -1,4 +1,5 @@
 import type { IdKey } from './key.js';
+import type { RequestOptions } from './options.js';
 import type { SignalWatch } from './signals.js';
 import { WheelNode } from './wheel.js';
 
@@ -29,4 +30,19 @@ export class PendingRequest extends WheelNode {
   ) {
     super();
   }
+}
+
+/** What `options` ask for; undefined where that is nothing special. */
+export function extrasOf(options: RequestOptions, now: number, watch: Extras['watch']): Extras | undefined {
+  const { maxTotalTimeout, onProgress, raw = false, resetTimeoutOnProgress = false } = options;
+  const listed = maxTotalTimeout ?? onProgress ?? watch;
+  if (!raw && !resetTimeoutOnProgress && listed === undefined) return undefined;
+  const lastDeadline = maxTotalTimeout === undefined ? Infinity : now + maxTotalTimeout;
+  return { raw, resetTimeoutOnProgress, lastDeadline, maxTotalTimeout, onProgress, watch };
+}
+
+/** When a request fails that nothing is heard of (ms of the manager's time). */
+export function deadlineOf(request: PendingRequest): number {
+  const deadline = request.started + request.timeout;
+  return request.extras === undefined ? deadline : Math.min(deadline, request.extras.lastDeadline);
 }

@@ -1,4 +1,4 @@
-import { CONTROL, FIELD, ID_TYPE, RECORD_FLAG, RECORD_INTS, SCAN_FLAG } from '../backend/contract.js';
+import { CONTROL, FIELD, ID_TYPE, RECORD_FLAG, RECORD_INTS, SCAN_FLAG, STATUS } from '../backend/contract.js';
 import { selectBackend } from '../backend/select.js';
 import { type DirectBuffer, copyBytes, encodeText } from '../base/bytes.js';
 import { AirsMcpError } from '../base/errors.js';
@@ -230,6 +230,11 @@ export class JsonRpcMessage implements Disposable {
   get intent(): Intent {
     if (this.kind === 'invalid') return this.salvage()?.intent;
     return this.kind === 'request' || this.kind === 'notification' ? 'call' : 'answer';
+  }
+
+  /** Whether it is invalid only since it has neither method, result, nor error: what an answer without a result looks like. */
+  get isHollow(): boolean {
+    return this.status === STATUS.NO_METHOD;
   }
 
   /** The exact bytes of the params, unparsed; see {@link toBytes} for who owns them. */

@@ -74,15 +74,11 @@ export class Inbox implements ReplyHost, ProgressSink {
     if (message.batch !== undefined) this.batchOf(message).add(null);
   }
 
-  /** A frame that is no message: answered if it would have been a call. */
+  /** A frame that is no message, nor was going to be an answer: answered if it may have been a call. */
   takeInvalid(message: JsonRpcMessage): void {
     const failure = message.failure as AirsMcpError; // an invalid message has one
     const batch = message.batch === undefined ? null : this.batchOf(message);
-    if (message.intent !== 'answer' && (batch !== null || this.answersTo(message, failure))) {
-      this.answerNow(refusal(message, failure), batch);
-    } else {
-      batch?.add(null);
-    }
+    if (batch !== null || this.answersTo(message, failure)) this.answerNow(refusal(message, failure), batch);
   }
 
   /** An answer that came in a batch: whoever mixes it with calls waits for the answers to those only. */

@@ -202,8 +202,9 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
   /** A frame that is no message fails the call that it would have answered. */
   private takeInvalid(message: JsonRpcMessage): void {
     this.report(message.failure as AirsMcpError); // an invalid message has one
+    if (this.correlation.isAnswer(message)) return this.takeAnswer(message);
     this.inbox.takeInvalid(message);
-    if (!this.correlation.correlateResponse(message)) message.release();
+    message.release();
   }
 
   private takeProgress(message: JsonRpcMessage): void {

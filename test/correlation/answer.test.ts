@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AirsMcpError } from '../../src/base/errors.js';
 import { AirsMcpRemoteError } from '../../src/base/remote.js';
-import type { Answer } from '../../src/correlation/manager.js';
+import type { Answer } from '../../src/correlation/answer.js';
 import { JsonRpcMessage } from '../../src/message/message.js';
 import { StreamingParser } from '../../src/message/parser.js';
 import { Random } from '../support/random.js';
@@ -149,7 +149,22 @@ describe('an invalid message', () => {
     expect(await codeOf(promise)).toBe('AIRS_MCP_INVALID_REQUEST');
   });
 
-  const others = ['{"jsonrpc":"2.0","id":1,"method":"m","params":7}', '{"jsonrpc":"2.0","id":1}', '{"id"', '7'];
+  it.each(['{"jsonrpc":"2.0","id":1}', '{"id":1,"extra":0,"jsonrpc":"2.0"}'])('that lost its result (%s) fails its request, and is late after it', async (text) => {
+    const { manager } = setUp();
+    const promise = manager.registerRequest({ id: 1 });
+    const [first, second] = [received(text), received(text)];
+    expect(manager.correlateResponse(first)).toBe(true);
+    const failure = await failureOf(promise);
+    expect([failure.code, failure.message]).toEqual(['AIRS_MCP_INVALID_REQUEST', 'neither method, result, nor error is present']);
+    expect(manager.correlateResponse(second)).toBe(false);
+    expect([isReleased(first), isReleased(second)]).toEqual([true, false]);
+    expect(manager.statistics()).toMatchObject({ failed: 1, late: 1, unknown: 0 });
+  });
+
+  const others = [
+    '{"jsonrpc":"2.0","id":1,"method":"m","params":7}', '{"jsonrpc":"2.0","id":1,"params":{}}', '{"jsonrpc":"2.0","id":"1"}',
+    '{"jsonrpc":"2.0","id":null}', '{"jsonrpc":"2.0"}', '{"id":1}', '{"id":1,"msg":"a line of a log"}', '{"jsonrpc":"2.0","id":1', '{"id"', '7',
+  ];
   it.each(others)('%s is left alone', (text) => {
     const { manager } = setUp();
     void manager.registerRequest({ id: 1 });
@@ -208,7 +223,7 @@ describe("the peer's error", () => {
     const promise = manager.registerRequest({ id: 1 });
     let released = 0;
     const broken: Answer = {
-      kind: 'error', id: 1, idText: '1', result: undefined, failure: undefined, intent: 'answer',
+      kind: 'error', id: 1, idText: '1', result: undefined, failure: undefined, intent: 'answer', isHollow: false,
       get error(): undefined { throw new AirsMcpError('AIRS_MCP_PARSE_ERROR'); },
       release: () => { released++; },
     };

@@ -43,6 +43,7 @@ const RULES: [string, Bad][] = [
   ['an error that is null', invalid('{"jsonrpc":"2.0","id":1,"error":null}', 1, 'answer')],
   ['nothing of method, result, error', invalid('{"jsonrpc":"2.0","id":1.5}', 1.5)],
   ['an empty object', invalid('{}')],
+  ['an empty object with a version', invalid('{"jsonrpc":"2.0"}')],
   ['a string', invalid('"text"')],
   ['a number', invalid('-1')],
   ['null', invalid('null')],
@@ -86,7 +87,7 @@ describe('what is no message', () => {
     expect(codeOf(() => JsonRpcMessage.fromBytes(typeof bad.text === 'string' ? bytesOf(bad.text) : bad.text))).toBe(bad.code);
   });
 
-  it.each(RULES)('%s: a parser delivers it in its place, with code and id, and the next message', (_name, bad) => {
+  it.each(RULES)('%s: a parser delivers it in its place, with code and id, and the next message', (name, bad) => {
     const lines = Buffer.concat([bytesOf(`${GOOD}\n`), Buffer.from(bad.text as string), bytesOf(`\n${GOOD}\n`)]);
     const [first, middle, last, ...more] = new StreamingParser().parseMultipleFromBytes(lines);
     expect([first?.id, last?.id, more]).toEqual(['good', 'good', []]);
@@ -98,6 +99,7 @@ describe('what is no message', () => {
       [undefined, undefined, undefined, undefined, undefined],
     );
     if (bad.intent !== undefined) expect(middle?.intent).toBe(bad.intent);
+    expect(middle?.isHollow).toBe(name === 'nothing of method, result, error' || name === 'an empty object with a version');
     expect(middle?.failure).toBe(middle?.failure);
   });
 

@@ -88,6 +88,24 @@ describe('a frame that is no message', () => {
     }
   });
 
+  it.each(['mcp', 'lsp'] as const)('but has the id of a call and nothing else is the answer to it, in a batch too: %s', async (protocol) => {
+    const { peer, say, heard, unheard } = await facing({ protocol, handlers: { m: () => 'ok' } });
+    const calls = [peer.request('a'), peer.request('b'), peer.request('c')];
+    for (const _ of calls) await heard();
+    say({ jsonrpc: '2.0', id: 1, result: undefined }, [{ jsonrpc: '2.0', id: 2 }, request(9, 'm')], { jsonrpc: '2.0', id: 1 });
+    await expect(calls[0]).rejects.toMatchObject({ code: 'AIRS_MCP_INVALID_REQUEST' });
+    await expect(calls[1]).rejects.toMatchObject({ code: 'AIRS_MCP_INVALID_REQUEST' });
+    expect(await heard()).toEqual([result(9, 'ok')]);
+    say(result(3, 'fine'));
+    expect(await calls[2]).toBe('fine');
+    // The id of nobody: as JSON-RPC 2.0 has it, a request that is none.
+    say({ jsonrpc: '2.0', id: 4 });
+    expect(await heard()).toMatchObject({ id: 4, error: { code: -32600 } });
+    expect(unheard()).toEqual([]);
+    expect(peer.correlation.statistics()).toMatchObject({ completed: 1, failed: 2, late: 1, unknown: 0 });
+    await peer.close();
+  });
+
   it('is not answered again and again by two peers', async () => {
     const { peer, say, heard, unheard } = await facing({ protocol: 'lsp' });
     say('noise');

@@ -19,6 +19,11 @@ export { type AirsMcpErrorCode, AirsMcpError, ERROR_TABLE } from './base/errors.
 export type {
   MessageKind, RequestId, WireError, WireErrorObject, WireMessage, WireNotification, WireRequest, WireResponse,
 } from './base/wire.js';
+export {
+  type CallEvent, type CallFailure, type ChannelEvents, type ChannelName, type ChildExitEvent, type ClosedEvent, type MessageEvent,
+  type ObservedMessage, type PoolExhaustedEvent, type PressureEvent, type RefusedFrameEvent, type SettledEvent, type TransportEvent,
+  subscribe,
+} from './base/channels.js';
 export { type BackendInfo, backendInfo } from './backend/select.js';
 export type { BufferConfig } from './buffer/config.js';
 export { BufferManager } from './buffer/manager.js';
@@ -50,6 +55,7 @@ export type { RequestHandler } from './concurrency/runner.js';
 export type { WorkerHandler } from './concurrency/worker.js';
 export { AirsMcpRemoteError } from './base/remote.js';
 export { RequestContext } from './peer/context.js';
+export type { CallTrace, IncomingCall, Instrumentation, OutgoingCall, RequestTrace } from './peer/instrumentation.js';
 export type { AnyMethods, BatchResults, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './peer/methods.js';
 export { type BatchCall, JsonRpcPeer, type PeerOptions } from './peer/peer.js';
 export { type ConnectOptions, connectStdio, serveStdio, type ServeOptions } from './peer/serve.js';

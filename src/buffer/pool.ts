@@ -1,3 +1,4 @@
+import { POOL_EXHAUSTED } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
 import { type Lease, Slab, type SlabAllocator, type SlabOwner } from './slab.js';
 
@@ -72,7 +73,7 @@ export class SlabPool implements SlabOwner {
    * which is not yet a miss. Throws what the allocator throws, and keeps the permit then.
    */
   take(): Slab | undefined {
-    if (this.#lent >= this.size || this.#closed) return undefined;
+    if (this.#lent >= this.size || this.#closed) return this.#exhausted();
     const slab = this.#reuse() ?? this.#create();
     this.#lent += 1;
     if (this.#lent > this.peakLent) this.peakLent = this.#lent;
@@ -114,6 +115,11 @@ export class SlabPool implements SlabOwner {
     this.#closed = true;
     this.#free.length = 0;
     for (const waiter of this.#waiters) this.#dismiss(waiter).reject(new AirsMcpError('AIRS_MCP_POOL_CLOSED'));
+  }
+
+  #exhausted(): undefined {
+    if (!POOL_EXHAUSTED.hasSubscribers || this.#closed) return;
+    POOL_EXHAUSTED.publish({ pool: this.kind, size: this.size, waiting: this.#waiters.size });
   }
 
   #reuse(): Slab | undefined {

@@ -1,24 +1,28 @@
+import { PRESSURE_BEGAN, PRESSURE_ENDED, type PressureEvent } from '../base/channels.js';
+
 /** Told when pressure begins (`true`) and when it ends. Must not throw. */
 export type PressureListener = (on: boolean) => void;
 
 /**
- * Counts the bytes that consumers hold. Pressure begins when they exceed the threshold and ends
+ * Counts what consumers hold: bytes, or requests. Pressure begins when it exceeds the threshold and ends
  * at half of it or below, so that sources do not flicker between paused and reading.
  */
 export class PressureGauge {
-  /** Bytes. */
   readonly threshold: number;
-  /** Bytes held now. */
+  /** Held now. */
   held = 0;
-  /** Most bytes held so far. */
+  /** Most held so far. */
   peakHeld = 0;
   /** How often pressure began. */
   count = 0;
+  readonly #of: PressureEvent['of'];
   #on = false;
   readonly #listeners = new Set<PressureListener>();
 
-  constructor(threshold: number) {
+  /** @param of what is counted */
+  constructor(threshold: number, of: PressureEvent['of'] = 'bytes') {
     this.threshold = threshold;
+    this.#of = of;
   }
 
   get on(): boolean {
@@ -47,6 +51,8 @@ export class PressureGauge {
 
   #turn(on: boolean): void {
     this.#on = on;
+    const channel = on ? PRESSURE_BEGAN : PRESSURE_ENDED;
+    if (channel.hasSubscribers) channel.publish({ of: this.#of, held: this.held, threshold: this.threshold });
     for (const listener of this.#listeners) {
       listener(on);
       // The listener turned it back, and everyone has been told so.

@@ -54,7 +54,7 @@ export class Scheduler {
   ) {
     this.permits = new Permits(config.workerCount);
     this.nesting = new Nesting(this.permits);
-    this.gauge = new PressureGauge(Math.floor(config.backpressureThreshold * config.queueCapacity));
+    this.gauge = new PressureGauge(Math.floor(config.backpressureThreshold * config.queueCapacity), 'requests');
     this.order = config.ordered ? new OrderKeeper() : null;
     this.deadlines = new Deadlines(clock, (job) => this.expire(job));
   }

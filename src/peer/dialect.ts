@@ -27,6 +27,9 @@ export interface Dialect {
   /** The token and value of a progress notification. */
   readProgress(notification: JsonRpcMessage): { token: unknown; value: unknown };
 
+  /** Whether params may carry a trace's identity in `_meta`. */
+  readonly carriesMeta: boolean;
+
   /** Whether a frame that can't be read, and shows no id, is answered with id null (JSON-RPC 2.0 section 5). */
   readonly answersUnreadable: boolean;
 }
@@ -57,6 +60,7 @@ export const MCP: Dialect = {
   },
   progressParams: (progressToken, value) => (isObject(value) ? { ...value, progressToken } : { progressToken, progress: value }),
   readProgress: (notification) => ({ token: notification.at('/params/progressToken'), value: notification.params }),
+  carriesMeta: true,
   // Lines that are no messages are mostly a server's logs, and an answer to each would not help.
   answersUnreadable: false,
 };
@@ -74,5 +78,6 @@ export const LSP: Dialect = {
   withToken: (params, workDoneToken) => ({ ...membersOf(params), workDoneToken }),
   progressParams: (token, value) => ({ token, value }),
   readProgress: (notification) => ({ token: notification.at('/params/token'), value: notification.at('/params/value') }),
+  carriesMeta: false,
   answersUnreadable: true,
 };

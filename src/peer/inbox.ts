@@ -1,13 +1,15 @@
 import { AirsMcpError } from '../base/errors.js';
 import type { RequestId } from '../base/wire.js';
 import type { ProcessorConfig } from '../concurrency/config.js';
-import { type HandlerContext, STATE } from '../concurrency/job.js';
+import { type HandlerContext, type Receiver, STATE } from '../concurrency/job.js';
 import { ConcurrentJsonRpcProcessor } from '../concurrency/processor.js';
+import { currentJob } from '../concurrency/runner.js';
 import { JsonRpcMessage } from '../message/message.js';
 import type { Transport } from '../transport/contract.js';
 import { type ProgressSink, RequestContext } from './context.js';
 import type { Dialect } from './dialect.js';
 import type { Handler } from './methods.js';
+import { type Observer, observedOf } from './observer.js';
 import type { Outbox } from './outbox.js';
 import { BatchReply, Reply, type ReplyHost } from './replies.js';
 import { RunningRequests } from './running.js';
@@ -25,6 +27,7 @@ export interface InboxOptions {
   readonly processor: Partial<ProcessorConfig>;
   /** Told of notifications that failed. */
   readonly report: (error: Error) => void;
+  readonly observer: Observer;
 }
 
 /** The calls of the other side: brings each request to its handler, and its answer to the outbox. */
@@ -55,6 +58,7 @@ export class Inbox implements ReplyHost, ProgressSink {
       return this.answerNow(JsonRpcMessage.error(message, error), batch);
     }
     const reply = new Reply(this, key, message, batch);
+    if (this.options.observer.watchesRequests) reply.observed = this.options.observer.request(message);
     this.running.add(reply);
     try {
       const job = this.processor.submit(message, reply);
@@ -62,6 +66,7 @@ export class Inbox implements ReplyHost, ProgressSink {
       reply.job = job;
     } catch (error) {
       this.running.remove(reply);
+      reply.observed?.refuse(error as AirsMcpError); // as below
       this.answerNow(refusal(message, error as AirsMcpError), batch); // all that submit throws
     }
   }
@@ -117,11 +122,13 @@ export class Inbox implements ReplyHost, ProgressSink {
 
   /** Runs a notification. */
   private run(message: JsonRpcMessage): void {
-    const ignore = (): void => undefined;
+    const { observer } = this.options;
+    const observed = observer.watchesRequests ? observer.request(message) : null;
     try {
-      const job = this.processor.submit(message, { answer: ignore, refuse: ignore });
+      const job = this.processor.submit(message, observed ?? IGNORED);
       if (job === null) throw new AirsMcpError('AIRS_MCP_QUEUE_FULL', `a notification was dropped: ${message.method}`);
     } catch (error) {
+      observed?.refuse(error as AirsMcpError); // all that submit throws
       this.options.report(error as Error);
     }
   }
@@ -132,20 +139,26 @@ export class Inbox implements ReplyHost, ProgressSink {
     if (message.kind === 'notification') return this.handleNotification(message, context, handler);
     if (handler === undefined) throw new MethodNotFound(method);
     if (this.outbox.blocked) return this.handleLater(message, context, handler);
-    return handler(new RequestContext(message, context, this));
+    return this.invoke(handler, message, context);
+  }
+
+  private invoke(handler: Handler, message: JsonRpcMessage, context: HandlerContext): unknown {
+    const request = new RequestContext(message, context, this);
+    const observed = this.options.observer.watchesRequests ? observedOf(currentJob()) : null;
+    return observed === null ? handler(request) : observed.run(() => handler(request));
   }
 
   /** The other side doesn't read its answers: it shall not make us hold more of them. */
   private async handleLater(message: JsonRpcMessage, context: HandlerContext, handler: Handler): Promise<unknown> {
     while (this.outbox.blocked) await this.outbox.room();
     if (context.signal.aborted) throw context.signal.reason;
-    return handler(new RequestContext(message, context, this));
+    return this.invoke(handler, message, context);
   }
 
   /** Nobody waits for the outcome of a notification, so its failure is reported here. */
   private handleNotification(message: JsonRpcMessage, context: HandlerContext, handler: Handler | undefined): unknown {
     try {
-      const outcome = handler?.(new RequestContext(message, context, this));
+      const outcome = handler === undefined ? undefined : this.invoke(handler, message, context);
       return isObject(outcome) && 'then' in outcome ? Promise.resolve(outcome).catch(this.reportThrown) : undefined;
     } catch (error) {
       this.reportThrown(error);
@@ -174,6 +187,9 @@ export class Inbox implements ReplyHost, ProgressSink {
     return this.gathering;
   }
 }
+
+/** What becomes of a notification is nobody's business. */
+const IGNORED: Receiver = { answer: () => undefined, refuse: () => undefined };
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 

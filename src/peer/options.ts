@@ -1,6 +1,7 @@
 import { AirsMcpError } from '../base/errors.js';
 import type { ProcessorConfig } from '../concurrency/config.js';
 import type { CorrelationConfig } from '../correlation/config.js';
+import type { Instrumentation } from './instrumentation.js';
 import type { AnyMethods, Handler, Handlers } from './methods.js';
 
 export interface PeerOptions<Local = AnyMethods> {
@@ -19,6 +20,8 @@ export interface PeerOptions<Local = AnyMethods> {
   protocol?: 'mcp' | 'lsp' | undefined;
   /** What the end of the input does to requests in flight: finish and answer them (`drain`, default), or `abort` them. */
   onEndOfInput?: 'drain' | 'abort' | undefined;
+  /** Follows each call in both directions, for tracing: {@link Instrumentation}. */
+  instrumentation?: Instrumentation | undefined;
 }
 
 /** Options as JavaScript may pass them. */
@@ -27,6 +30,7 @@ interface GivenOptions {
   fallback?: unknown;
   protocol?: unknown;
   onEndOfInput?: unknown;
+  instrumentation?: unknown;
 }
 
 /**
@@ -35,7 +39,7 @@ interface GivenOptions {
  * @returns the handlers by method
  * @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists every invalid option
  */
-export function checkPeerOptions({ handlers = {}, fallback, protocol, onEndOfInput }: GivenOptions): Map<string, Handler> {
+export function checkPeerOptions({ handlers = {}, fallback, protocol, onEndOfInput, instrumentation }: GivenOptions): Map<string, Handler> {
   const problems: string[] = [];
   const check = (holds: boolean, problem: string): void => {
     if (!holds) problems.push(problem);
@@ -48,6 +52,7 @@ export function checkPeerOptions({ handlers = {}, fallback, protocol, onEndOfInp
   check(protocol === undefined || protocol === 'mcp' || protocol === 'lsp', "protocol must be 'mcp' or 'lsp'");
   const ends = onEndOfInput === undefined || onEndOfInput === 'drain' || onEndOfInput === 'abort';
   check(ends, "onEndOfInput must be 'drain' or 'abort'");
+  check(instrumentation === undefined || (typeof instrumentation === 'object' && instrumentation !== null), 'instrumentation must be an object');
   if (problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', problems.join('; '));
   return new Map(entries as [string, Handler][]);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { PRESSURE_BEGAN, PRESSURE_ENDED, type PressureEvent } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
 import { REPLY_BACKLOG } from '../base/limits.js';
 import { JsonRpcMessage } from '../message/message.js';
@@ -61,15 +62,21 @@ export class Outbox {
 
   private block(sent: Promise<void>): void {
     this.blocked = true;
+    if (PRESSURE_BEGAN.hasSubscribers) PRESSURE_BEGAN.publish(this.pressure());
     this.onchange();
     void sent.catch(() => pause()).then(() => this.unblock());
   }
 
   private unblock(): void {
+    if (this.blocked && PRESSURE_ENDED.hasSubscribers) PRESSURE_ENDED.publish(this.pressure());
     this.blocked = false;
     this.openGate?.();
     this.openGate = this.gate = null;
     this.onchange();
+  }
+
+  private pressure(): PressureEvent {
+    return { of: 'answers', held: this.transport.queued, threshold: this.backlog };
   }
 
   private refused(answer: Answer, error: unknown): void {

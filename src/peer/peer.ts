@@ -11,6 +11,7 @@ import { type Dialect, LSP, MCP } from './dialect.js';
 import { Flow } from './flow.js';
 import { Inbox } from './inbox.js';
 import type { AnyMethods, BatchCall, BatchResults, CallArguments, MethodName, ParamsOf, ResultOf } from './methods.js';
+import { Observer } from './observer.js';
 import { type PeerOptions, checkPeerOptions } from './options.js';
 import { Outbox } from './outbox.js';
 
@@ -36,6 +37,7 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
   private readonly inbox: Inbox;
   private readonly outbox: Outbox;
   private readonly flow: Flow;
+  private readonly observer: Observer;
   private readonly drains: boolean;
   /** Where no handler runs. What the transport causes is nobody's doing, whatever code it happened in. */
   private readonly outside = new AsyncResource('JsonRpcPeer');
@@ -61,8 +63,9 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     this.correlation = new CorrelationManager(options.correlation, { onAbandoned: (id, reason) => this.sayCancelled(id, reason) });
     this.outbox = new Outbox(transport, () => this.flow.update());
     const report = (error: Error): void => this.report(error);
-    const { fallback, processor = {} } = options;
-    this.inbox = new Inbox(transport, this.outbox, this.dialect, { handlers, fallback, processor, report });
+    const { fallback, instrumentation = null, processor = {} } = options;
+    this.observer = new Observer(this, instrumentation, this.dialect.carriesMeta, report);
+    this.inbox = new Inbox(transport, this.outbox, this.dialect, { handlers, fallback, processor, report, observer: this.observer });
     this.processor = this.inbox.processor;
     this.flow = new Flow(transport, this.processor, this.correlation, this.outbox, this.outside);
     this.processor.onPressure(() => this.flow.update());
@@ -103,6 +106,12 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     method: Name, ...rest: CallArguments<ParamsOf<Remote, Name>, RequestOptions>
   ): Promise<ResultOf<Remote, Name>>;
   request(method: string, params?: unknown, options?: RequestOptions): Promise<unknown> {
+    if (!this.observer.watchesCalls) return this.call(method, params, options);
+    const observed = this.observer.call('request', this.lastId + 1, method, params);
+    return observed.follow(this.call(method, observed.params, options));
+  }
+
+  private call(method: string, params: unknown, options: RequestOptions | undefined): Promise<unknown> {
     if (this.lost !== null) return Promise.reject(this.lost);
     const id = ++this.lastId;
     let message: JsonRpcMessage;
@@ -124,6 +133,12 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
 
   /** Sends a notification. Settles as the transport's `send`; ignoring the promise is safe. */
   notify<Name extends MethodName<Remote>>(method: Name, ...[params]: CallArguments<ParamsOf<Remote, Name>, never>): Promise<void> {
+    if (!this.observer.watchesCalls) return this.say(method, params);
+    const observed = this.observer.call('notification', undefined, method, params);
+    return observed.follow(this.say(method, observed.params));
+  }
+
+  private say(method: string, params: unknown): Promise<void> {
     try {
       return this.transport.send(JsonRpcMessage.notification(method, params));
     } catch (error) {
@@ -140,6 +155,11 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
    */
   batch<const Calls extends readonly BatchCall<Remote>[]>(calls: Calls, options?: RequestOptions): BatchResults<Remote, Calls>;
   batch(calls: readonly BatchCall[], options?: RequestOptions): Promise<unknown>[] {
+    if (!this.observer.watchesCalls) return this.sendBatch(calls, options);
+    return this.observer.batch(calls, this.lastId + 1, (observed) => this.sendBatch(observed, options));
+  }
+
+  private sendBatch(calls: readonly BatchCall[], options: RequestOptions | undefined): Promise<unknown>[] {
     const drafts = calls.map(({ method, params, notification }) =>
       notification === true ? JsonRpcMessage.notification(method, params) : this.draft(++this.lastId, method, params, options));
     const { lost } = this;

@@ -2,6 +2,7 @@ import type { AirsMcpError } from '../base/errors.js';
 import type { Job, Receiver } from '../concurrency/job.js';
 import type { IdKey } from '../correlation/key.js';
 import type { BatchInfo, JsonRpcMessage } from '../message/message.js';
+import type { ObservedRequest } from './observer.js';
 
 /** Where replies go. */
 export interface ReplyHost {
@@ -15,6 +16,8 @@ export class Reply implements Receiver {
   job: Job | null = null;
   /** What a cancel is answered with, where it is. */
   refusal: JsonRpcMessage | null = null;
+  /** Where somebody watches. */
+  observed: ObservedRequest | null = null;
 
   constructor(
     private readonly host: ReplyHost,
@@ -25,11 +28,13 @@ export class Reply implements Receiver {
   ) {}
 
   answer(response: JsonRpcMessage | null): void {
+    this.observed?.answer(response);
     this.host.settled(this, response);
   }
 
   /** Cancelled. */
-  refuse(_error: AirsMcpError): void {
+  refuse(error: AirsMcpError): void {
+    this.observed?.refuse(error);
     this.host.settled(this, this.refusal);
   }
 }

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import type { Readable, Stream } from 'node:stream';
 import spawn from 'cross-spawn';
 import { nativeSystem } from '../backend/select.js';
+import { CHILD_EXIT } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
 import { DEFAULT_STDERR_TAIL, MAX_STDERR_TAIL } from '../base/limits.js';
 import { OptionReader } from '../base/options.js';
@@ -159,6 +160,9 @@ export class ChildProcessTransport extends StreamTransport {
   }
 
   private async childExited(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    if (CHILD_EXIT.hasSubscribers) {
+      CHILD_EXIT.publish({ transport: this, pid: this.child?.pid, exitCode: code ?? undefined, signal: signal ?? undefined });
+    }
     // Its last words may still be in the pipes; a descendant that holds them open is not waited for.
     await within(Promise.all([this.sourceDone, this.errors.done]), LAST_OUTPUT);
     const how = signal === null ? `with code ${code}` : `by ${signal}`;

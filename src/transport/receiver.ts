@@ -1,12 +1,16 @@
+import { FRAME_REFUSED, MESSAGE_RECEIVED } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
 import type { BufferManager } from '../buffer/manager.js';
 import type { PooledBuffer } from '../buffer/pooled.js';
 import type { Framer } from '../message/framer.js';
 import type { JsonRpcMessage } from '../message/message.js';
+import { announceReceived } from './announce.js';
 import { Settlement } from './settlement.js';
 
 /** What a receiver tells its transport. None may throw. */
 export interface ReceiverEvents {
+  /** The transport. */
+  readonly transport: object;
   /** Reading should stop, or go on. */
   onflow(reading: boolean): void;
   /** A consumer threw, or a frame was bad where only good ones are wanted. */
@@ -198,7 +202,9 @@ export class Receiver {
     this.held = null;
     if (held !== null) return held;
     const message = this.framer.next();
-    if (message !== null) this.manager.counters.messagesReceived++;
+    if (message === null) return null;
+    this.manager.counters.messagesReceived++;
+    if (MESSAGE_RECEIVED.hasSubscribers || FRAME_REFUSED.hasSubscribers) announceReceived(this.events.transport, message);
     return message;
   }
 

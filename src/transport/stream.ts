@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { MESSAGE_SENT, TRANSPORT_CLOSED, TRANSPORT_OPENED } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
 import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_MAX_SEND_QUEUE, MAX_TIMER_DELAY } from '../base/limits.js';
 import { OptionReader } from '../base/options.js';
@@ -9,6 +10,7 @@ import { encodeBatch } from '../message/batch.js';
 import { createFramer } from '../message/framing.js';
 import { writeJson } from '../message/json.js';
 import { JsonRpcMessage } from '../message/message.js';
+import { type Sendable, announceSent } from './announce.js';
 import type { MessageBytes, TransportOptions, ZeroCopyTransport } from './contract.js';
 import { Receiver } from './receiver.js';
 import { refused } from './settlement.js';
@@ -50,6 +52,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
   private writer: Writer | null = null;
   private failure: AirsMcpError | null = null;
   private closing: Promise<void> | null = null;
+  private disposed = false;
   private markSourceDone!: () => void; // set in the constructor
   private markDelivered!: () => void; // likewise
 
@@ -69,6 +72,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
       this.markDelivered = resolve;
     });
     this.receiver = new Receiver(createFramer(this.buffers, options), this.buffers, {
+      transport: this,
       onflow: (reading) => this.source?.flow(reading),
       onerror: (error) => this.report(error),
       onend: () => {
@@ -99,26 +103,11 @@ export abstract class StreamTransport implements ZeroCopyTransport {
   }
 
   send(message: JsonRpcMessage | WireMessage | readonly JsonRpcMessage[]): Promise<void> {
-    const writer = this.usable();
-    if (writer instanceof AirsMcpError) return refused(writer);
-    try {
-      if (message instanceof JsonRpcMessage) return writer.write(message.encode(), message);
-      if (Array.isArray(message)) return writer.write(encodeBatch(message as readonly JsonRpcMessage[]));
-      return writer.write({ head: writeJson(message), raw: undefined, tail: '' });
-    } catch (error) {
-      return refused(error as Error);
-    }
+    return MESSAGE_SENT.hasSubscribers ? this.announced(message, () => this.accept(message)) : this.accept(message);
   }
 
   sendBytes(bytes: MessageBytes): Promise<void> {
-    const writer = this.usable();
-    if (writer instanceof AirsMcpError) return refused(writer);
-    try {
-      if (bytes instanceof PooledBuffer) return writer.write(piece(bytes.slab.bytes.subarray(0, bytes.length)), bytes.slab);
-      return bytes instanceof Uint8Array ? writer.write(piece(bytes)) : writer.writeParts(bytes);
-    } catch (error) {
-      return refused(error as Error);
-    }
+    return MESSAGE_SENT.hasSubscribers ? this.announced(bytes, () => this.acceptBytes(bytes)) : this.acceptBytes(bytes);
   }
 
   acquireBuffer(): Promise<PooledBuffer> {
@@ -187,18 +176,51 @@ export abstract class StreamTransport implements ZeroCopyTransport {
     else this.fail(new AirsMcpError('AIRS_MCP_TRANSPORT_FAILED', `reading failed: ${error.message}`, { cause: error }));
   };
 
+  private accept(message: JsonRpcMessage | WireMessage | readonly JsonRpcMessage[]): Promise<void> {
+    const writer = this.usable();
+    if (writer instanceof AirsMcpError) return refused(writer);
+    try {
+      if (message instanceof JsonRpcMessage) return writer.write(message.encode(), message);
+      if (Array.isArray(message)) return writer.write(encodeBatch(message as readonly JsonRpcMessage[]));
+      return writer.write({ head: writeJson(message), raw: undefined, tail: '' });
+    } catch (error) {
+      return refused(error as Error);
+    }
+  }
+
+  private acceptBytes(bytes: MessageBytes): Promise<void> {
+    const writer = this.usable();
+    if (writer instanceof AirsMcpError) return refused(writer);
+    try {
+      if (bytes instanceof PooledBuffer) return writer.write(piece(bytes.slab.bytes.subarray(0, bytes.length)), bytes.slab);
+      return bytes instanceof Uint8Array ? writer.write(piece(bytes)) : writer.writeParts(bytes);
+    } catch (error) {
+      return refused(error as Error);
+    }
+  }
+
+  /** Tells of what is sent, where it is accepted. */
+  private announced(sent: Sendable, accept: () => Promise<void>): Promise<void> {
+    const { counters } = this.buffers;
+    const before = counters.messagesSent;
+    const settled = accept();
+    if (counters.messagesSent > before) announceSent(this, sent);
+    return settled;
+  }
+
   private async bringUp(): Promise<void> {
     const ends = await this.open().catch((cause: unknown) => {
       // Who closes the transport meanwhile disposes of it, too.
       if (this.closing !== null) throw closedEarly(cause);
       this.state = 'closed';
-      this.dispose();
+      this.dispose(cause);
       throw cause;
     });
     this.adopt(ends);
     if (this.closing !== null) throw closedEarly();
     this.writer = new Writer(ends.sink, this.buffers, this.options.framing ?? 'newline', this.maxSendQueue, this.onsinkerror);
     this.state = 'open';
+    if (TRANSPORT_OPENED.hasSubscribers) TRANSPORT_OPENED.publish({ transport: this });
     if (this.earlyEnd === null) ends.source.flow(this.receiver.reading);
     else this.sourceEnded(this.earlyEnd.error);
   }
@@ -239,7 +261,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
     this.source?.close();
     this.dropSink();
     this.state = 'closed';
-    this.dispose();
+    this.dispose(this.failure ?? undefined);
     guarded(() => this.onclose?.(), rethrowLater);
   }
 
@@ -251,7 +273,11 @@ export abstract class StreamTransport implements ZeroCopyTransport {
     sink.off('close', this.onsinkclose);
   }
 
-  private dispose(): void {
+  /** @param error what ended the connection */
+  private dispose(error: unknown): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    if (TRANSPORT_CLOSED.hasSubscribers) TRANSPORT_CLOSED.publish({ transport: this, error });
     this.markSourceDone();
     this.markDelivered();
     this.receiver.close();

@@ -182,7 +182,9 @@ describe('the types of handlers', () => {
 
 describe('the types of options', () => {
   it('are these', () => {
-    expectTypeOf<keyof PeerOptions>().toEqualTypeOf<'handlers' | 'fallback' | 'correlation' | 'processor' | 'protocol' | 'onEndOfInput'>();
+    expectTypeOf<keyof PeerOptions>().toEqualTypeOf<
+      'handlers' | 'fallback' | 'correlation' | 'processor' | 'protocol' | 'onEndOfInput' | 'instrumentation'
+    >();
     expectTypeOf<keyof ServeOptions>().toEqualTypeOf<Exclude<keyof PeerOptions, 'handlers'> | 'transport'>();
     expectTypeOf<keyof ConnectOptions>().toEqualTypeOf<keyof PeerOptions | 'transport'>();
     expectTypeOf<JsonRpcPeer['transport']>().toEqualTypeOf<Transport>();

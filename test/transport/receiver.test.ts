@@ -17,6 +17,7 @@ function setUp(config: ConstructorParameters<typeof BufferManager>[0] = {}): Set
   const manager = new BufferManager(config);
   const events: string[] = [];
   const receiver = new Receiver(createFramer(manager, {}), manager, {
+    transport: {},
     onflow: (reading) => events.push(`flow ${reading}`),
     onerror: (error) => events.push(`error ${(error as { code?: string }).code ?? error.message}`),
     onend: () => events.push('end'),
@@ -381,6 +382,7 @@ describe('memory that runs out', () => {
     const manager = new BufferManager({}, { allocate });
     const broken: string[] = [];
     const receiver = new Receiver(createFramer(manager, {}), manager, {
+      transport: {},
       onflow: () => undefined, onerror: () => undefined, onend: () => undefined,
       onbroken: (error) => broken.push(error.message),
     });

@@ -28,14 +28,10 @@ constexpr int64_t kMostBytes = INT32_MAX;
 
 struct Environment {
   Scanner scanner;
-  std::shared_ptr<SlabCache> slabs;
+  SlabCache::Owner slabs;
   bool external_buffers = false;
   // The constructor ArrayBuffer, which unlike N-API's function survives running out of memory.
   napi_ref array_buffer = nullptr;
-
-  ~Environment() {
-    if (slabs) slabs->Close();
-  }
 };
 
 bool CheckControl(napi_env env, const Control& control, size_t length) noexcept {
@@ -152,7 +148,7 @@ napi_value AllocateCall(napi_env env, napi_callback_info info) noexcept {
   if (!ReadInteger(env, argument, "bytes", 1, kMostBytes, bytes)) return nullptr;
   const auto& environment = *static_cast<Environment*>(data);
   if (!environment.external_buffers) return AllocatePlain(env, environment, bytes);
-  Slab slab = Slab::Allocate(environment.slabs, static_cast<size_t>(bytes));
+  Slab slab = Slab::Allocate(*environment.slabs, static_cast<size_t>(bytes));
   if (slab.data() == nullptr) return ThrowMemory(env);
   napi_value result;
   const napi_status status = Expose(env, std::move(slab), static_cast<size_t>(bytes), result);
@@ -190,7 +186,7 @@ napi_value SocketPairCall(napi_env env, napi_callback_info) noexcept {
 }
 
 // Whether this runtime takes memory from outside V8, found by trying.
-bool TakesExternalBuffers(napi_env env, const std::shared_ptr<SlabCache>& slabs) noexcept {
+bool TakesExternalBuffers(napi_env env, SlabCache& slabs) noexcept {
   Slab slab = Slab::Allocate(slabs, 1);
   napi_value ignored;
   return slab.data() != nullptr && Expose(env, std::move(slab), 1, ignored) != kNoExternalBuffers;
@@ -234,13 +230,13 @@ bool Export(napi_env env, napi_value exports, Environment& environment) noexcept
 
 napi_value Init(Napi::Env env, napi_value exports) noexcept {
   const auto environment = new (std::nothrow) Environment();
-  if (environment != nullptr) environment->slabs.reset(new (std::nothrow) SlabCache());
+  if (environment != nullptr) environment->slabs = SlabCache::New();
   if (environment == nullptr || !environment->slabs) {
     delete environment;
     return ThrowMemory(env);
   }
   env.SetInstanceData(environment);
-  environment->external_buffers = TakesExternalBuffers(env, environment->slabs);
+  environment->external_buffers = TakesExternalBuffers(env, *environment->slabs);
   return KeepArrayBuffer(env, *environment) && Export(env, exports, *environment) ? exports : nullptr;
 }
 

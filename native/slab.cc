@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstdlib>
 #include <new>
-#include <utility>
 
 namespace airs {
 
@@ -14,8 +13,7 @@ struct alignas(Slab::kAlignment) SlabCache::Block {
   void* allocation;
   // The next free block of the same size.
   Block* next;
-  // Set while the block is out, and only then: a cache that owned itself through its blocks would never go.
-  std::shared_ptr<SlabCache> cache;
+  SlabCache* cache;
   int size_class;
 
   uint8_t* data() noexcept { return reinterpret_cast<uint8_t*>(this + 1); }
@@ -23,20 +21,16 @@ struct alignas(Slab::kAlignment) SlabCache::Block {
 
   size_t size() const noexcept { return size_t{1} << size_class; }
 
-  static Block* New(int size_class) noexcept {
+  static Block* New(SlabCache* cache, int size_class) noexcept {
     const size_t size = (size_t{1} << size_class) + sizeof(Block) + Slab::kPadding + Slab::kAlignment;
     void* allocation = std::calloc(1, size);
     if (allocation == nullptr) return nullptr;
     const auto address = reinterpret_cast<uintptr_t>(allocation);
     const uintptr_t aligned = (address + Slab::kAlignment - 1) & ~uintptr_t{Slab::kAlignment - 1};
-    return new (reinterpret_cast<void*>(aligned)) Block{allocation, nullptr, nullptr, size_class};
+    return new (reinterpret_cast<void*>(aligned)) Block{allocation, nullptr, cache, size_class};
   }
 
-  void Delete() noexcept {
-    void* memory = allocation;
-    this->~Block();
-    std::free(memory);
-  }
+  void Delete() noexcept { std::free(allocation); }
 };
 
 namespace {
@@ -50,35 +44,38 @@ int ClassOf(size_t bytes) noexcept {
 
 }  // namespace
 
-Slab Slab::Allocate(const std::shared_ptr<SlabCache>& cache, size_t bytes) noexcept {
+Slab Slab::Allocate(SlabCache& cache, size_t bytes) noexcept {
   const int size_class = ClassOf(bytes);
   if (size_class >= SlabCache::kClasses) return Slab(nullptr);
-  SlabCache::Block* block = cache->Take(size_class);
-  if (block == nullptr) block = SlabCache::Block::New(size_class);
-  if (block == nullptr) return Slab(nullptr);
-  block->cache = cache;
-  return Slab(block->data());
+  SlabCache::Block* block = cache.Take(size_class);
+  return Slab(block == nullptr ? nullptr : block->data());
 }
 
 Slab::~Slab() {
   if (data_ == nullptr) return;
   SlabCache::Block* block = SlabCache::Block::Of(data_);
-  const std::shared_ptr<SlabCache> cache = std::move(block->cache);
-  cache->Put(block);
+  block->cache->Put(block);
 }
+
+SlabCache::Owner SlabCache::New() noexcept { return Owner(new (std::nothrow) SlabCache()); }
 
 SlabCache::Block* SlabCache::Take(int size_class) noexcept {
   Block* block = free_[size_class];
-  if (block == nullptr) return nullptr;
-  free_[size_class] = block->next;
-  block->next = nullptr;
-  kept_ -= block->size();
+  if (block == nullptr) {
+    block = Block::New(this, size_class);
+  } else {
+    free_[size_class] = block->next;
+    kept_ -= block->size();
+  }
+  if (block != nullptr) out_++;
   return block;
 }
 
 void SlabCache::Put(Block* block) noexcept {
+  out_--;
   if (closed_ || block->size() > kLimit - kept_) {
     block->Delete();
+    if (closed_ && out_ == 0) delete this;
     return;
   }
   block->next = free_[block->size_class];
@@ -95,6 +92,7 @@ void SlabCache::Close() noexcept {
     }
   }
   kept_ = 0;
+  if (out_ == 0) delete this;
 }
 
 }  // namespace airs

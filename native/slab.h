@@ -18,7 +18,7 @@ class Slab {
   static constexpr size_t kPadding = 64;
 
   // At least `bytes` bytes; an empty slab when memory ran out.
-  static Slab Allocate(const std::shared_ptr<SlabCache>& cache, size_t bytes) noexcept;
+  static Slab Allocate(SlabCache& cache, size_t bytes) noexcept;
   // The slab that `handle`, from Release, stands for.
   static Slab Adopt(void* handle) noexcept { return Slab(static_cast<uint8_t*>(handle)); }
 
@@ -40,17 +40,20 @@ class Slab {
   uint8_t* data_;
 };
 
-// Free blocks by size, kept for the next slab of that size. All blocks that are out share it, since they may
-// come back after the environment that it was made for is gone. For one thread.
+// Free blocks by size, kept for the next slab of that size. Blocks that are out may come back after the environment
+// that it was made for is gone, so it goes with the last of these. For one thread, which is why blocks are counted
+// here: std::shared_ptr counts for several, and so asks the C library for a symbol that old ones lack.
 class SlabCache {
  public:
-  SlabCache() noexcept = default;
-  ~SlabCache() { Close(); }
+  struct Closing {
+    void operator()(SlabCache* cache) const noexcept { cache->Close(); }
+  };
+  using Owner = std::unique_ptr<SlabCache, Closing>;
+
+  // Null when memory ran out.
+  static Owner New() noexcept;
   SlabCache(const SlabCache&) = delete;
   SlabCache& operator=(const SlabCache&) = delete;
-
-  // Frees all blocks; those that come back from here on are freed at once.
-  void Close() noexcept;
 
  private:
   friend class Slab;
@@ -60,11 +63,17 @@ class SlabCache {
   static constexpr size_t kLimit = size_t{32} << 20;
   static constexpr int kClasses = 32;
 
+  SlabCache() noexcept = default;
+  ~SlabCache() = default;
+
+  // Frees all blocks; those that come back from here on are freed at once, and the last one takes the cache along.
+  void Close() noexcept;
   Block* Take(int size_class) noexcept;
   void Put(Block* block) noexcept;
 
   Block* free_[kClasses] = {};
   size_t kept_ = 0;
+  size_t out_ = 0;
   bool closed_ = false;
 };
 

@@ -255,27 +255,26 @@ void TryGiants(Scanners& scanners, Digest& digest) {
 }
 
 void TrySlabs() {
-  std::shared_ptr<airs::SlabCache> cache(new airs::SlabCache());
+  airs::SlabCache::Owner cache = airs::SlabCache::New();
   uint8_t* first;
   {
-    const airs::Slab slab = airs::Slab::Allocate(cache, 65536);
+    const airs::Slab slab = airs::Slab::Allocate(*cache, 65536);
     first = slab.data();
     Check(reinterpret_cast<uintptr_t>(first) % airs::Slab::kAlignment == 0, "a slab is aligned");
     Check(std::count(first, first + 65536 + airs::Slab::kPadding, 0) == 65536 + 64, "a new slab is zeroed");
     std::memset(first, 1, 65536 + airs::Slab::kPadding);
   }
   {
-    const airs::Slab again = airs::Slab::Allocate(cache, 40000);
+    const airs::Slab again = airs::Slab::Allocate(*cache, 40000);
     Check(again.data() == first, "a slab is used again for its size class");
-    const airs::Slab other = airs::Slab::Allocate(cache, 40000);
+    const airs::Slab other = airs::Slab::Allocate(*cache, 40000);
     Check(other.data() != first, "a slab that is out is not");
   }
   // Far more than a cache keeps.
   std::vector<void*> handles;
-  for (int n = 0; n < 80; n++) handles.push_back(airs::Slab::Allocate(cache, 1 << 20).Release());
+  for (int n = 0; n < 80; n++) handles.push_back(airs::Slab::Allocate(*cache, 1 << 20).Release());
   for (int n = 0; n < 60; n++) (void)airs::Slab::Adopt(handles[static_cast<size_t>(n)]);
   // The environment ends first, and the last slabs come back afterwards.
-  cache->Close();
   cache.reset();
   for (size_t n = 60; n < handles.size(); n++) (void)airs::Slab::Adopt(handles[n]);
 }

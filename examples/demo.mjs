@@ -1,7 +1,8 @@
 /**
- * A real MCP session over stdio in both directions, with figures:
- * the published server-everything spoken to through airs-mcp, beside the official SDK's client; then a
- * server on airs-mcp spoken to by the official SDK's client. Exits non-zero if any answer is wrong.
+ * Real MCP sessions over stdio in both directions, with figures:
+ * the published server-everything spoken to through airs-mcp, beside the official SDK's client; a server on airs-mcp
+ * spoken to by the official SDK's client; then the same over `JsonRpcPeer`: server-everything, and our own server beside the
+ * SDK's. Exits non-zero if any answer is wrong.
  */
 
 import { createRequire } from 'node:module';
@@ -10,6 +11,7 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { ChildProcessTransport, backendInfo } from '../dist/index.js';
 import { check, finish, note, step, table } from './demo/check.mjs';
+import { againstEverything, againstOurs, besideTheSdk } from './demo/peers.mjs';
 import { Session } from './demo/session.mjs';
 import { inTurn } from './demo/timing.mjs';
 
@@ -40,6 +42,12 @@ await transport.close();
 
 step('3. A server on airs-mcp, called by the official SDK');
 await serve();
+
+step('4. server-everything through JsonRpcPeer: calls, and calls back');
+await againstEverything(EVERYTHING);
+
+step('5. JsonRpcPeer on both ends: serveStdio and connectStdio, beside the official SDK\'s client and server');
+await besideTheSdk(await againstOurs());
 finish();
 
 async function handshake(client) {

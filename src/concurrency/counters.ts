@@ -37,6 +37,7 @@ export interface ProcessorStatistics {
   avgProcessingTime: number;
   processingTime: Durations;
   /** From submission to a handler's start (ms). */
+  avgWaitingTime: number;
   waitingTime: Durations;
 }
 

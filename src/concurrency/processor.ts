@@ -198,6 +198,7 @@ export class ConcurrentJsonRpcProcessor {
       abandoned: counters.abandoned,
       avgProcessingTime: counters.processing.average,
       processingTime: durationsOf(counters.processing),
+      avgWaitingTime: counters.waiting.average,
       waitingTime: durationsOf(counters.waiting),
     };
   }

@@ -143,7 +143,8 @@ export class Session {
   private readInvalid(message: JsonRpcMessage): JSONRPCMessage | undefined {
     const failure = message.failure as AirsMcpError; // an invalid message has one
     const object = failure.code === 'AIRS_MCP_INVALID_UTF8' ? parse(message) : undefined;
-    if (object === undefined) return this.refuse(failure, message.id, message.intent);
+    // An id and nothing else: of a call of ours it is the answer, whose result was `undefined`.
+    if (object === undefined) return this.refuse(failure, message.id, message.isHollow ? (message.intent ?? 'answer') : message.intent);
     this.counts.repaired++;
     return this.checked(object);
   }

@@ -136,12 +136,13 @@ describe('statistics', () => {
     clock.advance(20);
     gate.call('c').resolve();
     await promises[2];
-    const { avgProcessingTime, processingTime, waitingTime, ...counts } = processor.statistics();
+    const { avgProcessingTime, processingTime, avgWaitingTime, waitingTime, ...counts } = processor.statistics();
     expect(counts).toEqual({
       activeWorkers: 0, queueDepth: 0, peakQueueDepth: 2, waitingForRoom: 0, heldResponses: 0, underPressure: false,
       totalProcessed: 3, failed: 1, timedOut: 0, cancelled: 0, rejected: 0, abandoned: 0,
     });
     expect(avgProcessingTime).toBeCloseTo(20, 5);
+    expect(avgWaitingTime).toBeCloseTo(70 / 3, 5);
     const within = (value: number, truth: number) => expect(Math.abs(value - truth)).toBeLessThanOrEqual(truth * 0.01);
     [processingTime.p50, processingTime.p99, processingTime.max].forEach((value, i) => within(value, [20, 30, 30][i] as number));
     [waitingTime.p50, waitingTime.p90, waitingTime.max].forEach((value, i) => within(value, [30, 40, 40][i] as number));
@@ -150,7 +151,7 @@ describe('statistics', () => {
   it('are zero before anything ran', async () => {
     const { processor } = await started();
     const none = { p50: 0, p90: 0, p99: 0, max: 0 };
-    expect(processor.statistics()).toMatchObject({ avgProcessingTime: 0, processingTime: none, waitingTime: none });
+    expect(processor.statistics()).toMatchObject({ avgProcessingTime: 0, processingTime: none, avgWaitingTime: 0, waitingTime: none });
   });
 });
 

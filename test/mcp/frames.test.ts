@@ -73,6 +73,15 @@ describe('a frame that is no message', () => {
     expect(bench.transport.counts.noise).toBe(2);
   });
 
+  it('fails the call whose id it has and nothing else: its result was undefined', async () => {
+    const bench = await serve();
+    void bench.transport.send({ jsonrpc: '2.0', id: 4, method: 'ping' });
+    bench.stdin.write('{"jsonrpc":"2.0","id":5}\n{"jsonrpc":"2.0","id":4}\n{"jsonrpc":"2.0","id":4}\n');
+    await nextTurn();
+    expect(bench.messages).toMatchObject([{ id: 4, error: { code: -32600, data: { code: 'AIRS_MCP_INVALID_REQUEST' } } }]);
+    expect(bench.transport.counts.refused).toBe(3);
+  });
+
   it('is taken with U+FFFD where its UTF-8 is invalid, as the SDK takes it', async () => {
     const bench = await serve();
     bench.stdin.write(

@@ -1,13 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { AirsMcpError } from '../../src/base/errors.js';
 import { JsonRpcMessage } from '../../src/message/message.js';
 import { rawJson } from '../../src/message/json.js';
 import type { Handlers } from '../../src/peer/methods.js';
 import { JsonRpcPeer, type PeerOptions } from '../../src/peer/peer.js';
 import { createMemoryTransportPair } from '../../src/transport/memory.js';
-import { Deferred, connected, facing, notification, request, rest, result, until } from './support.js';
+import { Deferred, connected, facing, fakeTime, notification, request, rest, result, until } from './support.js';
 
 /** What JavaScript may throw, and TypeScript's linter would not. */
 const asError = (value: unknown): Error => value as Error;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 describe('a call', () => {
   it.each<[string, Handlers[string], unknown]>([
@@ -119,6 +125,25 @@ describe('a call', () => {
     expect(near.correlation.statistics().pendingCount).toBe(0);
     expect(await near.request('m')).toBe('ok');
     await close();
+  });
+
+  it('times out when its time is up though the transport waits for room to write it', async () => {
+    const clock = fakeTime();
+    const { peer, output } = await facing({ correlation: { cleanupInterval: 1 } });
+    output.open = false;
+    const fates: string[] = [];
+    for (const timeout of [100, 200]) {
+      peer.request('m', ['x'.repeat(100_000)], { timeout }).catch((error: unknown) => fates.push((error as AirsMcpError).code));
+    }
+    await clock.pass(99);
+    expect(fates).toEqual([]);
+    await clock.pass(1);
+    expect(fates).toEqual(['AIRS_MCP_REQUEST_TIMEOUT']);
+    await clock.pass(100);
+    expect(fates).toHaveLength(2);
+    expect(peer.transport.queued).toBeGreaterThan(100_000);
+    output.release();
+    await peer.close();
   });
 
   it('past maxPendingRequests is refused at once', async () => {

@@ -6,7 +6,7 @@ import type { JsonRpcPeer } from '../../src/peer/peer.js';
 import { type ConnectOptions, connectStdio } from '../../src/peer/serve.js';
 import { ChildProcessTransport } from '../../src/transport/child.js';
 import { requireDist } from './dist.js';
-import { Deferred, buffersOf, outcomes, request, result, until } from './support.js';
+import { Deferred, buffersOf, outcomes, request, rest, result, until } from './support.js';
 
 const SERVER = fileURLToPath(new URL('../fixtures/peer/server.mjs', import.meta.url));
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -69,6 +69,23 @@ describe('a server in a process of its own', () => {
     const { rejected } = await outcomes([peer.request('halfAndDie'), peer.request('never')]);
     expect(rejected.map(({ code }) => code)).toEqual([expect.stringMatching(/TRUNCATED|CHILD_EXITED/), 'AIRS_MCP_CHILD_EXITED']);
     await closed;
+  });
+
+  it('that is killed while we write to it fails what was written, what was not, and what is called later', async () => {
+    const peer = await connect(['deaf']);
+    const closed = closedBy(peer);
+    const big = 'x'.repeat(1_000_000);
+    const calls = [...range(10).map(() => peer.request('echo', [big])), ...peer.batch([{ method: 'echo', params: [big] }])];
+    await until(() => peer.transport.queued > 0);
+    await rest();
+    expect(peer.transport.queued).toBeGreaterThan(5_000_000);
+    process.kill(childOf(peer).pid as number, 'SIGKILL');
+    const { rejected } = await outcomes(calls);
+    expect(rejected.map(({ code }) => code)).toEqual(Array(11).fill('AIRS_MCP_CHILD_EXITED'));
+    await expect(peer.request('echo')).rejects.toMatchObject({ code: 'AIRS_MCP_CHILD_EXITED' });
+    await closed;
+    expect(peer.correlation.statistics()).toMatchObject({ pendingCount: 0, failed: 11 });
+    expect(buffersOf(peer).metrics()).toMatchObject({ lent: 0, heldBytes: 0 });
   });
 
   it('that ends without a failure still says how, to whoever waits', async () => {

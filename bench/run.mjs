@@ -1,24 +1,69 @@
-/** `npm run bench`: runs the groups and prints a table for each. `-- --quick` for fewer rounds, `-- --filter TEXT` for some rows. */
+/**
+ * `npm run bench`: measures, and prints a table for each group and one of the figures to reach.
+ *
+ *     --quick          fewer and shorter rounds: under two minutes
+ *     --filter TEXT    only the rows whose backend, group or name contains TEXT
+ *     --backend NAME   native or javascript; both by default
+ *     --json FILE      writes all results; `npm run bench:report -- FILE` makes a page of them
+ *     --list           the names of the rows, nothing is measured
+ */
 
-import { arch, cpus, platform } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { backendInfo } from '../dist/index.js';
-import { inTurn } from './lib/measure.mjs';
-import { printGroup } from './lib/print.mjs';
-import * as routing from './groups/routing.mjs';
+import { describeBackend } from './lib/backend.mjs';
+import { machine, versions } from './lib/machine.mjs';
+import { printFigures, printGroups, printHeader } from './lib/print.mjs';
+import { progressOf } from './lib/progress.mjs';
+import { plan, run } from './lib/session.mjs';
+import { prepareLimits } from './native/build.mjs';
+import { prepareSimdjson } from './peers/simdjson.mjs';
+import { judge } from './targets.mjs';
+import { groupsOf } from './groups/index.mjs';
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, filter: { type: 'string', default: '' } } });
-const pace = values.quick ? { rounds: 3, budget: 20 } : { rounds: 9, budget: 80 };
+const PACES = { full: { rounds: 7, budget: 40 }, quick: { rounds: 3, budget: 8 } };
 
-const { name, kernel } = backendInfo();
-console.log(`airs-mcp on ${name} (${kernel}), Node ${process.versions.node}, ${platform()} ${arch()}, ${cpus()[0]?.model.trim()}`);
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    filter: { type: 'string', default: '' },
+    backend: { type: 'string', multiple: true, default: ['native', 'javascript'] },
+    json: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+});
 
-for (const group of [routing]) {
-  const results = [];
-  for (const row of group.rows) {
-    if (!`${group.title} ${row.name}`.toLowerCase().includes(values.filter.toLowerCase())) continue;
-    process.stderr.write(`measuring ${group.title}: ${row.name} ...\n`);
-    results.push({ name: row.name, results: await inTurn(row.ways, { ...pace, units: row.units }) });
-  }
-  if (results.length > 0) printGroup(group, results);
+const say = (text) => process.stderr.write(`${text}\n`);
+
+const backends = values.backend.map(describeBackend).filter((backend) => {
+  if (backend.missing !== undefined) say(`no rows on the ${backend.name} backend: ${backend.missing}`);
+  return backend.missing === undefined;
+});
+const jobs = await plan({ backends: backends.map(({ name }) => name), filter: values.filter, quick: values.quick });
+const total = jobs.reduce((sum, { rows }) => sum + rows.length, 0);
+
+if (values.list) {
+  for (const { backend, group, rows } of jobs) for (const row of rows) console.log(`${backend} ${group}: ${row}`);
+} else if (total === 0) {
+  say(`no row's name contains "${values.filter}"; --list shows all`);
+  process.exitCode = 1;
+} else {
+  await measureAll();
+}
+
+async function measureAll() {
+  const began = new Date();
+  const left = [prepareSimdjson(say), await prepareLimits(say)].filter((reason) => reason !== undefined);
+  for (const reason of left) say(`rows are left out: ${reason}`);
+  const about = { format: 1, date: began.toISOString(), pace: values.quick ? 'quick' : 'full', machine: machine(), versions: versions(), backends, left };
+  printHeader(about);
+  const progress = progressOf(total);
+  const { rows, failures } = await run(jobs, { pace: values.quick ? PACES.quick : PACES.full, progress: progress.begins });
+  progress.end();
+  const figures = judge(rows);
+  const results = { ...about, seconds: (Date.now() - began) / 1000, groups: await groupsOf(rows), rows, figures, failures };
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
+  printGroups(results);
+  printFigures(figures);
+  for (const failure of failures) say(`FAILED ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
 }

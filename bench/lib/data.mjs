@@ -48,6 +48,26 @@ export function rows(id, size) {
   return JSON.stringify({ jsonrpc: '2.0', id, result: { rows: list } });
 }
 
+/** A request whose params are some `size` bytes of rows, with its tool's name before or behind them. */
+export function bigRequest(id, size, nameFirst) {
+  const { result } = JSON.parse(rows(id, size));
+  const params = nameFirst ? { name: 'import_rows', arguments: result } : { arguments: result, name: 'import_rows' };
+  return JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params });
+}
+
+/** One batch of `count` requests, as a line. */
+export function batch(count) {
+  return Buffer.from(`[${Array.from({ length: count }, (_, index) => request(index + 1)).join(',')}]\n`);
+}
+
+/** A result of some `size` bytes of text and fields, as tools give them. */
+export function textResult(size) {
+  const line = 'Line of a log with "quotes" and a path C:\\temp, as tools print them.\n';
+  const content = [];
+  for (let length = 0; length < size; length += 500) content.push({ type: 'text', text: line.repeat(6), annotations: { priority: 0.5, audience: ['user'] } });
+  return { content, isError: false };
+}
+
 /** `count` messages by `make`, one per line, in one buffer. */
 export function lines(count, make) {
   return Buffer.from(Array.from({ length: count }, (_, index) => `${make(index + 1)}\n`).join(''));

@@ -1,0 +1,55 @@
+import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
+import { BufferManager, JsonRpcMessage } from '../../dist/index.js';
+import { allocationOf } from '../lib/allocation.mjs';
+import { textResult } from '../lib/data.mjs';
+import { KIB, MIB } from './inputs.mjs';
+
+const SIZES = { '1 KiB': KIB, '10 KiB': 10 * KIB, '100 KiB': 100 * KIB, '1 MiB': MIB };
+/** Payload per second (GiB) of the Rust origin, and of JSON.stringify alone beside it. */
+const ORIGIN = { '1 KiB': 1.0, '10 KiB': 2.2, '100 KiB': 2.6, '1 MiB': 1.75 };
+const STRINGIFY_THERE = 0.55;
+
+function passes(size) {
+  const result = textResult(size);
+  const buffers = new BufferManager({ writeBufferCapacity: 4 * MIB });
+  const plain = { jsonrpc: '2.0', id: 1, result };
+  return {
+    'airs-mcp'() {
+      const buffer = buffers.tryAcquireWriteBuffer();
+      const written = JsonRpcMessage.response(1, result).serializeToBuffer(buffer);
+      buffer.release();
+      return written;
+    },
+    'JSON.stringify + Buffer.from': () => Buffer.from(JSON.stringify(plain)).length,
+    'SDK 1.x serializeMessage + Buffer.from': () => Buffer.from(serializeMessage(plain)).length,
+    'JSON.stringify alone': () => JSON.stringify(plain).length,
+  };
+}
+
+const nanoseconds = (gib, size) => (size / (gib * 1024 * MIB)) * 1e9;
+
+const times = Object.entries(SIZES).map(([name, size]) => ({
+  name, size,
+  baseline: 'JSON.stringify + Buffer.from',
+  references: [{ name: 'Rust origin', value: nanoseconds(ORIGIN[name], size), beside: { way: 'JSON.stringify alone', value: nanoseconds(STRINGIFY_THERE, size) } }],
+  ways: () => passes(size),
+}));
+
+const allocation = Object.entries(SIZES).map(([name, size]) => ({
+  name: `${name}, bytes allocated`,
+  size,
+  unit: 'bytes',
+  baseline: 'JSON.stringify + Buffer.from',
+  rounds: 3,
+  ways: () => Object.fromEntries(Object.entries(passes(size)).map(([way, pass]) => [way, allocationOf(pass)])),
+}));
+
+export const group = {
+  name: 'serialise',
+  title: 'Message to bytes, in a pooled buffer',
+  about:
+    'A response of text blocks, built and written as JSON into a buffer from the pool, which is acquired and released. Bytes ' +
+    'allocated are those of V8’s heap and of buffers; JSON.stringify’s own string is part of them on every side.',
+  unit: 'ns/message',
+  rows: [...times, ...allocation],
+};

@@ -10,19 +10,35 @@ function used() {
   return heap + external;
 }
 
-/** The rises between passes: where a collection fell into a pass, that pass is not counted. */
-function risesOver(pass, passes) {
+/** The mean rise between marks. Where a collection fell between two, what was allocated there is not known, and not counted. */
+export function riseMeter() {
+  let last = 0;
   let sum = 0;
   let rises = 0;
+  return {
+    start: () => (last = used()),
+    mark() {
+      const now = used();
+      if (now >= last) {
+        sum += now - last;
+        rises++;
+      }
+      last = used();
+    },
+    get mean() {
+      return rises === 0 ? 0 : sum / rises;
+    },
+  };
+}
+
+function risesOver(pass, passes) {
+  const meter = riseMeter();
+  meter.start();
   for (let i = 0; i < passes; i++) {
-    const before = used();
     pass();
-    const rise = used() - before;
-    if (rise < 0) continue;
-    sum += rise;
-    rises++;
+    meter.mark();
   }
-  return sum / rises;
+  return meter.mean;
 }
 
 const LEAST_PASSES = 10;

@@ -15,7 +15,7 @@ export function plain(value) {
 export function withUnit(value, unit) {
   const [base] = unit.split('/');
   const scale = SCALES[base];
-  if (scale === undefined) return base === 'times' ? `${plain(value)}×` : `${plain(value)} ${unit}`;
+  if (scale === undefined) return base === 'times' ? `${plain(value)}×` : `${plain(value)}${unit === '/s' ? '/s' : ''}`;
   const [factor, name] = scale.find(([least]) => Math.abs(value) >= least) ?? scale.at(-1);
   return `${plain(value / factor)} ${name}`;
 }

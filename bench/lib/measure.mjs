@@ -84,10 +84,10 @@ async function once(way, { budget, units }) {
 /**
  * @param ways by name; the first is ours
  * @param options rounds: how many; budget: ms for each way and round, as much again goes before it for warming up;
- *   units: pieces of work in a pass, by which its time is divided; higher: whether a higher value is better
+ *   units: pieces of work in a pass, by which its time is divided; higher: whether a higher value is better; floor: the least that a value counts as in a ratio
  * @returns by name: `value`, the spread of the values, and `ahead`, that of how many times better ours was in the same round
  */
-export async function inTurn(ways, { rounds = 7, budget = 50, units = 1, higher = false } = {}) {
+export async function inTurn(ways, { rounds = 7, budget = 50, units = 1, higher = false, floor = 0 } = {}) {
   const names = Object.keys(ways);
   const values = Object.fromEntries(names.map((name) => [name, []]));
   const collect = collector();
@@ -98,12 +98,13 @@ export async function inTurn(ways, { rounds = 7, budget = 50, units = 1, higher 
       values[name].push(await once(ways[name], { budget, units }));
     }
   }
-  return compare(values, higher);
+  return compare(values, { higher, floor });
 }
 
 /** Makes spreads of lists of values by name, the first of which is ours. */
-export function compare(values, higher = false) {
+function compare(values, { higher, floor }) {
   const [ours] = Object.values(values);
-  const ahead = (list) => list.map((value, round) => (higher ? ours[round] / value : value / ours[round]));
+  const least = (value) => Math.max(value, floor);
+  const ahead = (list) => list.map((value, round) => (higher ? ours[round] / value : least(value) / least(ours[round])));
   return Object.fromEntries(Object.entries(values).map(([name, list]) => [name, { value: spread(list), ahead: spread(ahead(list)) }]));
 }

@@ -26,9 +26,9 @@ async function main() {
 }
 
 async function measured(group, row, shared) {
-  const { unit = group.unit, higher = false, size, units = 1, rounds, notes = [] } = row;
+  const { unit = group.unit, higher = false, size, units = 1, rounds, floor, notes = [] } = row;
   const ways = chosen(row, await row.ways(shared));
-  const options = { rounds: Math.min(rounds ?? pace.rounds, pace.rounds), budget: pace.budget, units, higher };
+  const options = { rounds: Math.min(rounds ?? pace.rounds, pace.rounds), budget: pace.budget, units, higher, floor };
   const results = await inTurn(ways, options);
   return {
     group: group.name, name: row.name, size, backend, unit, better: higher ? 'higher' : 'lower', rounds: options.rounds, notes,

@@ -28,8 +28,8 @@ export function openLimits() {
       writeFileSync(path, Buffer.concat(chunks));
       return { sample: async (budget) => (await ask(`time ${work} ${Math.ceil(budget)} ${path}`)) / count };
     },
-    /** A round trip to a child process, with an answer of `size` bytes; scaled by `scale` from nanoseconds. */
-    pair: (kind, size, scale = 1) => ({ sample: async (budget) => (await ask(`pair ${kind} ${size} ${Math.ceil(budget)}`)) * scale }),
+    /** A round trip to a child process, with an answer of `size` bytes. */
+    pair: (kind, size) => ({ sample: (budget) => ask(`pair ${kind} ${size} ${Math.ceil(budget)}`) }),
     async close() {
       child.stdin.end();
       rmSync(folder, { recursive: true, force: true });

@@ -5,11 +5,13 @@ import { echoResult, sizedResult } from './results.mjs';
 
 const sized = new Map();
 
-await serveStdio({
+const handlers = {
   'tools/call': (request) => {
     const { arguments: args } = request.params;
     if (args.size === undefined) return echoResult(args);
     if (!sized.has(args.size)) sized.set(args.size, rawJson(Buffer.from(JSON.stringify(sizedResult(args.size)))));
     return sized.get(args.size);
   },
-});
+};
+
+await serveStdio(handlers, { transport: { maxSendQueue: 256 * 1024 * 1024 } });

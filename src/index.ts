@@ -4,7 +4,8 @@
  * The levels, each importing only from those below it:
  *
  *     index                     the public names
- *     mcp/  cli/                drop-in transports for the MCP SDKs; the command line
+ *     cli/                      the command line
+ *     mcp/  monitoring/         drop-in transports for the MCP SDKs; configuration, monitor, metrics, tracing
  *     peer/                     calls in both directions over one transport
  *     transport/                bytes to and from the outside
  *     correlation/              our calls: ids, deadlines, settled exactly once
@@ -58,4 +59,7 @@ export { RequestContext } from './peer/context.js';
 export type { CallTrace, IncomingCall, Instrumentation, OutgoingCall, RequestTrace } from './peer/instrumentation.js';
 export type { AnyMethods, BatchResults, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './peer/methods.js';
 export { type BatchCall, JsonRpcPeer, type PeerOptions } from './peer/peer.js';
+export type { Machine } from './monitoring/machine.js';
+export type { Preset, ProductionProcessorConfig } from './monitoring/presets.js';
+export { type ProductionConfig, type ProductionOptions, getProductionConfig } from './monitoring/production.js';
 export { type ConnectOptions, connectStdio, serveStdio, type ServeOptions } from './peer/serve.js';

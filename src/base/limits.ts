@@ -23,6 +23,8 @@ export const MAX_BUFFER_POOL_SIZE = 65_536;
 export const DEFAULT_POOL_TIMEOUT = 5_000;
 /** Memory that waits for the next slab larger than a pooled one, or past the pool's limit (bytes). */
 export const LARGE_SLAB_CACHE = 32 * MIB;
+/** The least that this is lowered to where messages are short (bytes). */
+export const LEAST_SLAB_CACHE = 4 * MIB;
 /** Most slabs in that cache (count): it is searched from end to end. */
 export const LARGE_SLAB_CACHE_COUNT = 64;
 /** From this length on, a buffer's bytes are handed out as a view (bytes): below, a copy costs less than a fresh slab. */

@@ -44,10 +44,42 @@ export class OptionReader {
     return preset;
   }
 
+  /** As {@link number}, but a number from 0 to 1. */
+  ratio(option: string, preset: number): number {
+    const value = this.#given[option];
+    if (value === undefined) return preset;
+    if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+    this.refuse(`${option} must be a number from 0 to 1, not ${describe(value)}`);
+    return preset;
+  }
+
+  /** Adds a problem that was found elsewhere. */
+  refuse(problem: string): void {
+    this.#problems.push(problem);
+  }
+
   /** @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists every problem found */
   check(): void {
     if (this.#problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', this.#problems.join('; '));
   }
+}
+
+/**
+ * Makes several checks, each named, before it throws for any.
+ *
+ * @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists what every check found
+ */
+export function checkTogether(checks: Readonly<Record<string, () => unknown>>): void {
+  const problems: string[] = [];
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof AirsMcpError) || error.code !== 'AIRS_MCP_INVALID_CONFIG') throw error;
+      problems.push(`${name}: ${error.message}`);
+    }
+  }
+  if (problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', problems.join('; '));
 }
 
 function describe(value: unknown): string {

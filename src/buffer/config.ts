@@ -5,6 +5,8 @@ import {
   DEFAULT_POOL_TIMEOUT,
   DEFAULT_READ_BUFFER_CAPACITY,
   DEFAULT_WRITE_BUFFER_CAPACITY,
+  LARGE_SLAB_CACHE,
+  LEAST_SLAB_CACHE,
   MAX_BUFFER_CAPACITY,
   MAX_BUFFER_POOL_SIZE,
   MAX_MESSAGE_SIZE_CEILING,
@@ -34,7 +36,8 @@ export interface BufferConfig {
   backpressureThreshold: number;
 }
 
-const NUMBERS: Record<Exclude<keyof BufferConfig, 'enableZeroCopy'>, NumberRule> = {
+/** What the numeric options may be. */
+export const BUFFER_NUMBERS: Record<Exclude<keyof BufferConfig, 'enableZeroCopy'>, NumberRule> = {
   maxMessageSize: { preset: DEFAULT_MAX_MESSAGE_SIZE, min: 1, max: MAX_MESSAGE_SIZE_CEILING, unit: 'bytes' },
   readBufferCapacity: { preset: DEFAULT_READ_BUFFER_CAPACITY, min: 1, max: MAX_BUFFER_CAPACITY, unit: 'bytes' },
   writeBufferCapacity: { preset: DEFAULT_WRITE_BUFFER_CAPACITY, min: 1, max: MAX_BUFFER_CAPACITY, unit: 'bytes' },
@@ -43,6 +46,11 @@ const NUMBERS: Record<Exclude<keyof BufferConfig, 'enableZeroCopy'>, NumberRule>
   backpressureThreshold: { preset: DEFAULT_BACKPRESSURE_THRESHOLD, min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'bytes' },
 };
 
+/** Most bytes that are kept of buffers larger than pooled ones: less where messages are short. */
+export function largeSlabCacheFor(maxMessageSize: number): number {
+  return Math.min(LARGE_SLAB_CACHE, Math.max(LEAST_SLAB_CACHE, 2 * maxMessageSize));
+}
+
 /**
  * Fills in the defaults; an option that is undefined takes its default.
  *
@@ -50,7 +58,7 @@ const NUMBERS: Record<Exclude<keyof BufferConfig, 'enableZeroCopy'>, NumberRule>
  */
 export function resolveBufferConfig(config: Partial<BufferConfig> = {}): Readonly<BufferConfig> {
   const options = new OptionReader('buffer', config);
-  const number = (option: keyof typeof NUMBERS): number => options.number(option, NUMBERS[option]);
+  const number = (option: keyof typeof BUFFER_NUMBERS): number => options.number(option, BUFFER_NUMBERS[option]);
   const resolved: BufferConfig = {
     maxMessageSize: number('maxMessageSize'),
     readBufferCapacity: number('readBufferCapacity'),

@@ -1,5 +1,5 @@
 import { selectBackend } from '../backend/select.js';
-import { type BufferConfig, resolveBufferConfig } from './config.js';
+import { type BufferConfig, largeSlabCacheFor, resolveBufferConfig } from './config.js';
 import { createCounters, type TransferCounters } from './counters.js';
 import { Lender } from './lender.js';
 import { type BufferMetrics, bufferMetrics, poolMetrics, type ZeroCopyMetrics, zeroCopyMetrics } from './metrics.js';
@@ -39,7 +39,7 @@ export class BufferManager {
     const resolved = resolveBufferConfig(config);
     const gauge = new PressureGauge(resolved.backpressureThreshold);
     const onLost = (held: number): void => gauge.unhold(held);
-    const oneOffs = new OneOffSlabs(allocator, onLost);
+    const oneOffs = new OneOffSlabs(allocator, onLost, largeSlabCacheFor(resolved.maxMessageSize));
     const shared = { size: resolved.bufferPoolSize, allocator, onLost };
     this.config = resolved;
     this.#gauge = gauge;

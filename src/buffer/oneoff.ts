@@ -27,7 +27,7 @@ export function powerOfTwoFrom(bytes: number): number {
 }
 
 /**
- * Lends slabs of a power of two. Returned ones wait in a cache of at most {@link LARGE_SLAB_CACHE} bytes
+ * Lends slabs of a power of two. Returned ones wait in a cache of at most `limit` bytes
  * and {@link LARGE_SLAB_CACHE_COUNT} slabs, because the page faults of fresh memory cost more than a message's scan;
  * the oldest leaves first.
  */
@@ -48,8 +48,14 @@ export class OneOffSlabs implements SlabOwner {
   };
   #closed = false;
 
-  /** @param onLost called with what the lease still held when a lent slab was collected without a release (bytes) */
-  constructor(allocator: SlabAllocator, onLost: (held: number) => void) {
+  readonly #limit: number;
+
+  /**
+   * @param onLost called with what the lease still held when a lent slab was collected without a release (bytes)
+   * @param limit of the cache (bytes)
+   */
+  constructor(allocator: SlabAllocator, onLost: (held: number) => void, limit: number = LARGE_SLAB_CACHE) {
+    this.#limit = limit;
     this.#allocator = allocator;
     this.#onLost = onLost;
   }
@@ -65,7 +71,7 @@ export class OneOffSlabs implements SlabOwner {
   reclaim(slab: Slab): void {
     this.#metrics.lent -= 1;
     if (slab.exposed) this.#metrics.retired += 1;
-    else if (!this.#closed && slab.capacity <= LARGE_SLAB_CACHE) this.#store(slab);
+    else if (!this.#closed && slab.capacity <= this.#limit) this.#store(slab);
   }
 
   overReleased(): void {
@@ -103,7 +109,7 @@ export class OneOffSlabs implements SlabOwner {
   #store(slab: Slab): void {
     this.#cache.push(slab);
     this.#metrics.cachedBytes += slab.capacity;
-    while (this.#metrics.cachedBytes > LARGE_SLAB_CACHE || this.#cache.length > LARGE_SLAB_CACHE_COUNT) this.#remove(0);
+    while (this.#metrics.cachedBytes > this.#limit || this.#cache.length > LARGE_SLAB_CACHE_COUNT) this.#remove(0);
   }
 
   #remove(index: number): Slab | undefined {

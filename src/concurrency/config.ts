@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AirsMcpError } from '../base/errors.js';
 import {
   DEFAULT_HANDLER_TIMEOUT, DEFAULT_QUEUE_CAPACITY, DEFAULT_QUEUE_PRESSURE, DEFAULT_SHUTDOWN_TIMEOUT, DEFAULT_WORKER_COUNT,
   MAX_QUEUE_CAPACITY, MAX_TIMER_DELAY, MAX_WORKER_COUNT,
@@ -41,9 +40,13 @@ export interface ProcessorConfig {
 /** A configuration with its defaults filled in. */
 export type ResolvedProcessorConfig = Readonly<Omit<ProcessorConfig, 'workerModule'> & { workerModule: string | undefined }>;
 
-const WORKERS = { min: 1, max: MAX_WORKER_COUNT, unit: 'handlers' };
-const QUEUE = { preset: DEFAULT_QUEUE_CAPACITY, min: 0, max: MAX_QUEUE_CAPACITY, unit: 'requests' };
-const TIME = { min: 0, max: MAX_TIMER_DELAY, unit: 'ms' };
+/** What the numeric options may be; `workerCount` has a preset of its own with `workerModule`. */
+export const PROCESSOR_NUMBERS = {
+  workerCount: { preset: DEFAULT_WORKER_COUNT, min: 1, max: MAX_WORKER_COUNT, unit: 'handlers' },
+  queueCapacity: { preset: DEFAULT_QUEUE_CAPACITY, min: 0, max: MAX_QUEUE_CAPACITY, unit: 'requests' },
+  requestTimeout: { preset: DEFAULT_HANDLER_TIMEOUT, min: 0, max: MAX_TIMER_DELAY, unit: 'ms' },
+  shutdownTimeout: { preset: DEFAULT_SHUTDOWN_TIMEOUT, min: 0, max: MAX_TIMER_DELAY, unit: 'ms' },
+} as const;
 
 /**
  * Fills in the defaults; an option that is undefined takes its default.
@@ -52,43 +55,26 @@ const TIME = { min: 0, max: MAX_TIMER_DELAY, unit: 'ms' };
  */
 export function resolveProcessorConfig(config: Partial<ProcessorConfig> = {}): ResolvedProcessorConfig {
   const options = new OptionReader('processor', config);
-  const problems: string[] = [];
-  const workerModule = moduleOption(config.workerModule, problems);
+  const workerModule = moduleOption(config.workerModule, options);
+  const { workerCount, queueCapacity, requestTimeout, shutdownTimeout } = PROCESSOR_NUMBERS;
   const workers = workerModule === undefined ? DEFAULT_WORKER_COUNT : availableParallelism();
   const resolved = {
-    workerCount: options.number('workerCount', { ...WORKERS, preset: workers }),
-    queueCapacity: options.number('queueCapacity', QUEUE),
-    requestTimeout: options.number('requestTimeout', { ...TIME, preset: DEFAULT_HANDLER_TIMEOUT }),
-    shutdownTimeout: options.number('shutdownTimeout', { ...TIME, preset: DEFAULT_SHUTDOWN_TIMEOUT }),
-    backpressureThreshold: ratioOption('backpressureThreshold', config.backpressureThreshold, problems),
+    workerCount: options.number('workerCount', { ...workerCount, preset: workers }),
+    queueCapacity: options.number('queueCapacity', queueCapacity),
+    requestTimeout: options.number('requestTimeout', requestTimeout),
+    shutdownTimeout: options.number('shutdownTimeout', shutdownTimeout),
+    backpressureThreshold: options.ratio('backpressureThreshold', DEFAULT_QUEUE_PRESSURE),
     ordered: options.boolean('ordered', false),
     workerModule,
   };
-  check(options, problems);
+  options.check();
   return Object.freeze(resolved);
 }
 
-function ratioOption(option: string, value: unknown, problems: string[]): number {
-  if (value === undefined) return DEFAULT_QUEUE_PRESSURE;
-  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
-  const given = typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
-  problems.push(`${option} must be a number from 0 to 1, not ${given}`);
-  return DEFAULT_QUEUE_PRESSURE;
-}
-
-function moduleOption(value: unknown, problems: string[]): string | undefined {
+function moduleOption(value: unknown, options: OptionReader): string | undefined {
   if (value === undefined) return undefined;
   if (value instanceof URL && value.protocol === 'file:') return value.href;
   if (typeof value === 'string' && value !== '') return value.startsWith('file:') ? value : pathToFileURL(resolve(value)).href;
-  problems.push('workerModule must be a path or a file: URL');
+  options.refuse('workerModule must be a path or a file: URL');
   return undefined;
-}
-
-function check(options: OptionReader, problems: string[]): void {
-  try {
-    options.check();
-  } catch (error) {
-    problems.unshift((error as Error).message);
-  }
-  if (problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', problems.join('; '));
 }

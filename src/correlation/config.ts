@@ -21,7 +21,8 @@ export interface CorrelationConfig {
   cleanupInterval: number;
 }
 
-const NUMBERS: Record<keyof CorrelationConfig, NumberRule> = {
+/** What the options may be. */
+export const CORRELATION_NUMBERS: Record<keyof CorrelationConfig, NumberRule> = {
   defaultTimeout: { preset: DEFAULT_REQUEST_TIMEOUT, min: 1, max: MAX_TIMER_DELAY, unit: 'ms' },
   maxPendingRequests: { preset: DEFAULT_MAX_PENDING_REQUESTS, min: 1, max: MAX_PENDING_REQUESTS, unit: 'requests' },
   cleanupInterval: { preset: DEFAULT_CLEANUP_INTERVAL, min: 1, max: MAX_CLEANUP_INTERVAL, unit: 'ms' },
@@ -34,7 +35,7 @@ const NUMBERS: Record<keyof CorrelationConfig, NumberRule> = {
  */
 export function resolveCorrelationConfig(config: Partial<CorrelationConfig> = {}): Readonly<CorrelationConfig> {
   const options = new OptionReader('correlation', config);
-  const number = (option: keyof typeof NUMBERS): number => options.number(option, NUMBERS[option]);
+  const number = (option: keyof typeof CORRELATION_NUMBERS): number => options.number(option, CORRELATION_NUMBERS[option]);
   const resolved: CorrelationConfig = {
     defaultTimeout: number('defaultTimeout'),
     maxPendingRequests: number('maxPendingRequests'),

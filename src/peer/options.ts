@@ -1,6 +1,7 @@
 import { AirsMcpError } from '../base/errors.js';
-import type { ProcessorConfig } from '../concurrency/config.js';
-import type { CorrelationConfig } from '../correlation/config.js';
+import { checkTogether } from '../base/options.js';
+import { type ProcessorConfig, resolveProcessorConfig } from '../concurrency/config.js';
+import { type CorrelationConfig, resolveCorrelationConfig } from '../correlation/config.js';
 import type { Instrumentation } from './instrumentation.js';
 import type { AnyMethods, Handler, Handlers } from './methods.js';
 
@@ -34,12 +35,28 @@ interface GivenOptions {
 }
 
 /**
+ * Checks all options of a peer.
+ *
+ * @returns the handlers by method
+ * @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists every invalid option
+ */
+export function checkPeerOptions(options: GivenOptions & Pick<PeerOptions, 'correlation' | 'processor'>): Map<string, Handler> {
+  let handlers = new Map<string, Handler>();
+  checkTogether({
+    peer: () => (handlers = checkOwn(options)),
+    correlation: () => resolveCorrelationConfig(options.correlation),
+    processor: () => resolveProcessorConfig(options.processor),
+  });
+  return handlers;
+}
+
+/**
  * Checks the options that are the peer's own.
  *
  * @returns the handlers by method
  * @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists every invalid option
  */
-export function checkPeerOptions({ handlers = {}, fallback, protocol, onEndOfInput, instrumentation }: GivenOptions): Map<string, Handler> {
+function checkOwn({ handlers = {}, fallback, protocol, onEndOfInput, instrumentation }: GivenOptions): Map<string, Handler> {
   const problems: string[] = [];
   const check = (holds: boolean, problem: string): void => {
     if (!holds) problems.push(problem);

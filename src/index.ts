@@ -60,6 +60,12 @@ export type { CallTrace, IncomingCall, Instrumentation, OutgoingCall, RequestTra
 export type { AnyMethods, BatchResults, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './peer/methods.js';
 export { type BatchCall, JsonRpcPeer, type PeerOptions } from './peer/peer.js';
 export type { Machine } from './monitoring/machine.js';
+export type { Alert } from './monitoring/alerts.js';
+export type { RuntimeMetrics } from './monitoring/metrics.js';
+export { type MonitorClock, type MonitorOptions, RuntimePerformanceMonitor } from './monitoring/monitor.js';
+export type { PartStatistics, Watchable, WatchablePeer } from './monitoring/parts.js';
+export type { GcFigures, GcKind, LoopDelay, Sample, Sampler } from './monitoring/sampler.js';
+export type { AlertName, MonitorThresholds } from './monitoring/thresholds.js';
 export type { Preset, ProductionProcessorConfig } from './monitoring/presets.js';
 export { type ProductionConfig, type ProductionOptions, getProductionConfig } from './monitoring/production.js';
 export { type ConnectOptions, connectStdio, serveStdio, type ServeOptions } from './peer/serve.js';

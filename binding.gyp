@@ -1,7 +1,6 @@
 {
   'variables': {
-    # Where the headers and sources of the two dependencies are, wherever the package manager put them.
-    'napi_include%': '<!(node -p "require(\'node-addon-api\').include_dir")',
+    # Where the sources of simdjson are, wherever the package manager put them.
     'simdjson%': '<!(node -p "path.relative(\'.\', require.resolve(\'@nozbe/simdjson/package.json\') + \'/../src\').replaceAll(path.sep, \'/\')")',
   },
   'targets': [
@@ -22,10 +21,9 @@
         'native/value.cc',
         '<(simdjson)/simdjson.cpp',
       ],
-      'include_dirs': [ 'native', '<(napi_include)', '<(simdjson)' ],
+      'include_dirs': [ 'native', '<(simdjson)' ],
       'defines': [
         'NAPI_VERSION=8',
-        'NAPI_DISABLE_CPP_EXCEPTIONS',
         'SIMDJSON_EXCEPTIONS=0',
         'SIMDJSON_DISABLE_DEPRECATED_API',
         'NDEBUG',

@@ -3,7 +3,7 @@
 //
 // Any call of N-API may fail because its thread is being terminated. Functions then return null, with the
 // exception that ends the thread pending.
-#include <napi.h>
+#include <node_api.h>
 
 #include <cstdio>
 #include <iterator>
@@ -44,10 +44,16 @@ bool CheckControl(napi_env env, const Control& control, size_t length) noexcept 
     return false;
   }
   char message[160];
-  std::snprintf(message, sizeof message, "table: 0 <= %d <= %d <= %d <= %zu must hold for START, SEARCH, END and the bytes",
+  (void)std::snprintf(message, sizeof message, "table: 0 <= %d <= %d <= %d <= %zu must hold for START, SEARCH, END and the bytes",
                 control.start, control.search, control.end, length);
   ThrowRange(env, message);
   return false;
+}
+
+bool Overlap(const View& bytes, const View& ints) noexcept {
+  const auto bytes_begin = reinterpret_cast<uintptr_t>(bytes.data);
+  const auto ints_begin = reinterpret_cast<uintptr_t>(ints.data);
+  return bytes_begin < ints_begin + ints.length * sizeof(int32_t) && ints_begin < bytes_begin + bytes.length;
 }
 
 // scan(bytes, table): the hot path, called once per chunk received.
@@ -59,7 +65,9 @@ napi_value ScanCall(napi_env env, napi_callback_info info) noexcept {
   View bytes;
   View table;
   if (!ReadBytes(env, arguments[0], bytes)) return nullptr;
-  if (!ReadInts(env, arguments[1], "table", 2 * kRecordInts, table)) return nullptr;
+  if (!ReadInts(env, arguments[1], "table", size_t{2} * kRecordInts, table)) return nullptr;
+  // Records written over the text would be read as text, at offsets that were found in what it was before.
+  if (AIRS_UNLIKELY(Overlap(bytes, table))) return ThrowType(env, "table: must not lie in the memory of bytes");
   const auto ints = static_cast<int32_t*>(table.data);
   if (!CheckControl(env, *reinterpret_cast<const Control*>(ints), bytes.length)) return nullptr;
 
@@ -177,12 +185,15 @@ napi_value SocketPairCall(napi_env env, napi_callback_info) noexcept {
     napi_get_null(env, &result);
     return result;
   }
-  if (napi_create_array_with_length(env, 2, &result) != napi_ok) return nullptr;
-  for (uint32_t n = 0; n < 2; n++) {
-    napi_value fd;
-    if (napi_create_int32(env, fds[n], &fd) != napi_ok || napi_set_element(env, result, n, fd) != napi_ok) return nullptr;
+  napi_value ends[2];
+  if (napi_create_array_with_length(env, 2, &result) == napi_ok && napi_create_int32(env, fds[0], &ends[0]) == napi_ok &&
+      napi_create_int32(env, fds[1], &ends[1]) == napi_ok && napi_set_element(env, result, 0, ends[0]) == napi_ok &&
+      napi_set_element(env, result, 1, ends[1]) == napi_ok) {
+    return result;
   }
-  return result;
+  // Nobody else knows of them.
+  CloseSocketPair(fds);
+  return nullptr;
 }
 
 // Whether this runtime takes memory from outside V8, found by trying.
@@ -228,14 +239,20 @@ bool Export(napi_env env, napi_value exports, Environment& environment) noexcept
   return napi_define_properties(env, exports, std::size(properties), properties) == napi_ok;
 }
 
-napi_value Init(Napi::Env env, napi_value exports) noexcept {
+// Runs when the environment is torn down, after or before the last slabs are freed.
+void EndEnvironment(napi_env env, void* data, void*) noexcept {
+  const auto environment = static_cast<Environment*>(data);
+  if (environment->array_buffer != nullptr) napi_delete_reference(env, environment->array_buffer);
+  delete environment;
+}
+
+napi_value Init(napi_env env, napi_value exports) noexcept {
   const auto environment = new (std::nothrow) Environment();
   if (environment != nullptr) environment->slabs = SlabCache::New();
-  if (environment == nullptr || !environment->slabs) {
+  if (environment == nullptr || !environment->slabs || napi_set_instance_data(env, environment, EndEnvironment, nullptr) != napi_ok) {
     delete environment;
     return ThrowMemory(env);
   }
-  env.SetInstanceData(environment);
   environment->external_buffers = TakesExternalBuffers(env, *environment->slabs);
   return KeepArrayBuffer(env, *environment) && Export(env, exports, *environment) ? exports : nullptr;
 }

@@ -56,12 +56,12 @@ bool ReadInts(napi_env env, napi_value value, const char* name, size_t least, Vi
   const Checked checked = Read(env, value, napi_int32_array, view);
   if (checked != Checked::kOk) {
     const char* rule = checked == Checked::kDetached ? "must not be detached" : "must be an Int32Array";
-    std::snprintf(message, sizeof message, "%s: %s", name, rule);
+    (void)std::snprintf(message, sizeof message, "%s: %s", name, rule);
     ThrowType(env, message);
     return false;
   }
   if (AIRS_LIKELY(view.length >= least)) return true;
-  std::snprintf(message, sizeof message, "%s: must have at least %zu ints, has %zu", name, least, view.length);
+  (void)std::snprintf(message, sizeof message, "%s: must have at least %zu ints, has %zu", name, least, view.length);
   ThrowRange(env, message);
   return false;
 }
@@ -70,7 +70,7 @@ bool ReadInteger(napi_env env, napi_value value, const char* name, int64_t least
   char message[128];
   double number;
   if (napi_get_value_double(env, value, &number) != napi_ok) {
-    std::snprintf(message, sizeof message, "%s: must be a number", name);
+    (void)std::snprintf(message, sizeof message, "%s: must be a number", name);
     ThrowType(env, message);
     return false;
   }
@@ -78,7 +78,7 @@ bool ReadInteger(napi_env env, napi_value value, const char* name, int64_t least
     result = static_cast<int64_t>(number);
     return true;
   }
-  std::snprintf(message, sizeof message, "%s: must be an integer from %lld to %lld, is %g", name,
+  (void)std::snprintf(message, sizeof message, "%s: must be an integer from %lld to %lld, is %g", name,
                 static_cast<long long>(least), static_cast<long long>(most), number);
   ThrowRange(env, message);
   return false;

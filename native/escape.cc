@@ -18,7 +18,7 @@ uint64_t Backslashes(Bytes p) noexcept {
 #if defined(__SSE2__) || defined(_M_X64)
   const __m128i backslash = _mm_set1_epi8('\\');
   uint64_t mask = 0;
-  for (int n = 0; n < 4; n++) {
+  for (ptrdiff_t n = 0; n < 4; n++) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * n));
     mask |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, backslash)))) << (16 * n);
   }
@@ -29,7 +29,7 @@ uint64_t Backslashes(Bytes p) noexcept {
   const uint8x16_t places = vld1q_u8(kPlaces);
   const uint8x16_t backslash = vdupq_n_u8('\\');
   uint8x16_t part[4];
-  for (int n = 0; n < 4; n++) part[n] = vandq_u8(vceqq_u8(vld1q_u8(p + 16 * n), backslash), places);
+  for (ptrdiff_t n = 0; n < 4; n++) part[n] = vandq_u8(vceqq_u8(vld1q_u8(p + 16 * n), backslash), places);
   const uint8x16_t sums = vpaddq_u8(vpaddq_u8(part[0], part[1]), vpaddq_u8(part[2], part[3]));
   return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sums, sums)), 0);
 #else
@@ -92,7 +92,7 @@ Bytes Decode(Bytes p, Bytes end, uint8_t* out, size_t& size) noexcept {
   const int32_t unit = CodeUnit(p, end);
   if (unit < 0) return nullptr;
   p += 5;
-  uint32_t point = static_cast<uint32_t>(unit);
+  auto point = static_cast<uint32_t>(unit);
   if ((point & 0xfc00) == 0xd800 && p != end && *p == '\\') {
     const int32_t low = CodeUnit(p + 1, end);
     if (low >= 0 && (low & 0xfc00) == 0xdc00) {

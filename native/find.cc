@@ -14,7 +14,7 @@ bool IsContainer(Bytes token) noexcept { return *token == '{' || *token == '['; 
 
 // Whether the string contents [key, end) are the step's key.
 bool IsKey(const PointerStep& step, Bytes key, Bytes end) noexcept {
-  const size_t length = static_cast<size_t>(end - key);
+  const auto length = static_cast<size_t>(end - key);
   if (length == step.length && std::memcmp(key, step.key, length) == 0) {
     return !step.has_backslash || !HasBackslash(key, end);
   }
@@ -60,7 +60,7 @@ class Search {
 
   PointerStep& step() noexcept { return steps_[level_]; }
 
-  bool Closes(Bytes token) noexcept { return *token == (step().in_object ? '}' : ']'); }
+  bool Closes(Bytes token) noexcept { return *token == static_cast<uint8_t>(step().in_object ? '}' : ']'); }
 
   void Enter(Bytes bracket) noexcept {
     step().in_object = *bracket == '{';

@@ -67,11 +67,11 @@ PointerError Pointer::Split(const char16_t* text, const char16_t* end) noexcept 
       uint32_t point = NextPoint(p, end);
       if (point == '~') {
         if (p == end || (*p != '0' && *p != '1')) return PointerError::kBadTilde;
-        point = *p++ == '0' ? '~' : '/';
+        point = *p++ == '0' ? U'~' : U'/';
       }
       out += EncodeUtf8(point, out);
     }
-    const size_t length = static_cast<size_t>(out - key);
+    const auto length = static_cast<size_t>(out - key);
     steps_[count_++] = {key, length, HasBackslash(key, out), IndexOf(key, length), false, 0};
   }
   return PointerError::kNone;

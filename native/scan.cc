@@ -89,7 +89,7 @@ Scanner::Step Scanner::Lines(Bytes stop) noexcept {
 
 // The end of the next window of whole lines, or null where the next line is too long for a window.
 Bytes Scanner::WindowEnd(Bytes stop) const noexcept {
-  const size_t left = static_cast<size_t>(stop - at_);
+  const auto left = static_cast<size_t>(stop - at_);
   const size_t span = std::min(span_, std::max(kLeastSpan, (room_ - count_) * kExpectedLine));
   if (left <= span) return stop;
   Bytes last = LastOf(at_, at_ + span, '\n');
@@ -107,7 +107,7 @@ Bytes Scanner::WindowEnd(Bytes stop) const noexcept {
 // Scans the lines of the window [at_, end), or none where one of several is bad: then the next window is smaller.
 template <bool Strict>
 Scanner::Step Scanner::Window(Bytes end) noexcept {
-  const size_t length = static_cast<size_t>(end - at_);
+  const auto length = static_cast<size_t>(end - at_);
   if (!stream_.Reserve(length)) return Step::kOutOfMemory;
   if (AIRS_LIKELY(stream_.Index(at_, end) == Built::kOk)) {
     if (AIRS_UNLIKELY(span_ != full_span_)) span_ = std::min(full_span_, span_ * kSpanFactor);
@@ -180,7 +180,7 @@ AIRS_INLINE Bytes Scanner::LineEnd(const Cursor& cursor, Bytes end, bool sparse)
 // Scans [at_, end) as one frame of any length.
 template <bool Strict>
 Scanner::Step Scanner::One(Bytes end) noexcept {
-  const size_t length = static_cast<size_t>(end - at_);
+  const auto length = static_cast<size_t>(end - at_);
   const size_t window = length <= max_window_ ? length : std::min(kCutWindow, max_window_);
   if (!stream_.Reserve(window)) return Step::kOutOfMemory;
   stream_.Open(at_, end, window, Strict ? Trust::kNone : Trust::kEscapes);
@@ -276,7 +276,7 @@ AIRS_INLINE Scanner::Step Scanner::Commit() noexcept {
 }
 
 bool Scanner::IsTooLong(Bytes line_feed) const noexcept {
-  const size_t length = static_cast<size_t>(line_feed - at_);
+  const auto length = static_cast<size_t>(line_feed - at_);
   if (AIRS_LIKELY(length <= max_message_)) return false;
   return length - (line_feed[-1] == '\r' ? 1 : 0) > max_message_;
 }

@@ -27,7 +27,7 @@ struct alignas(Slab::kAlignment) SlabCache::Block {
     if (allocation == nullptr) return nullptr;
     const auto address = reinterpret_cast<uintptr_t>(allocation);
     const uintptr_t aligned = (address + Slab::kAlignment - 1) & ~uintptr_t{Slab::kAlignment - 1};
-    return new (reinterpret_cast<void*>(aligned)) Block{allocation, nullptr, cache, size_class};
+    return new (static_cast<uint8_t*>(allocation) + (aligned - address)) Block{allocation, nullptr, cache, size_class};
   }
 
   void Delete() noexcept { std::free(allocation); }

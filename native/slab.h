@@ -23,7 +23,9 @@ class Slab {
   static Slab Adopt(void* handle) noexcept { return Slab(static_cast<uint8_t*>(handle)); }
 
   Slab(Slab&& other) noexcept : data_(other.data_) { other.data_ = nullptr; }
+  Slab(const Slab&) = delete;
   Slab& operator=(Slab&&) = delete;
+  Slab& operator=(const Slab&) = delete;
   ~Slab();
 
   uint8_t* data() const noexcept { return data_; }

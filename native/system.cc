@@ -28,7 +28,15 @@ int32_t SetPipeCapacity(int32_t, int32_t) noexcept { return 0; }
 
 bool SocketPair(int32_t (&)[2]) noexcept { return false; }
 
-#elif defined(SOCK_CLOEXEC)
+void CloseSocketPair(const int32_t (&)[2]) noexcept {}
+
+#else
+
+void CloseSocketPair(const int32_t (&fds)[2]) noexcept {
+  for (const int32_t fd : fds) close(fd);
+}
+
+#if defined(SOCK_CLOEXEC)
 
 bool SocketPair(int32_t (&fds)[2]) noexcept { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0; }
 
@@ -37,10 +45,11 @@ bool SocketPair(int32_t (&fds)[2]) noexcept { return socketpair(AF_UNIX, SOCK_ST
 bool SocketPair(int32_t (&fds)[2]) noexcept {
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) return false;
   if (fcntl(fds[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(fds[1], F_SETFD, FD_CLOEXEC) == 0) return true;
-  close(fds[0]);
-  close(fds[1]);
+  CloseSocketPair(fds);
   return false;
 }
+
+#endif
 
 #endif
 

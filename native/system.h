@@ -12,4 +12,7 @@ int32_t SetPipeCapacity(int32_t fd, int32_t bytes) noexcept;
 // Opens a connected pair of close-on-exec stream sockets; false where there is none to be had.
 [[nodiscard]] bool SocketPair(int32_t (&fds)[2]) noexcept;
 
+// Closes both.
+void CloseSocketPair(const int32_t (&fds)[2]) noexcept;
+
 }  // namespace airs

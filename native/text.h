@@ -36,9 +36,9 @@ inline constexpr std::array<uint8_t, 256> kCharClass = [] {
   std::array<uint8_t, 256> table{};
   for (const char c : {' ', '\t', '\n', '\r'}) table[static_cast<uint8_t>(c)] |= kSpace;
   for (const char c : {'{', '}', '[', ']', ':', ','}) table[static_cast<uint8_t>(c)] |= kOperator;
-  for (int c = '0'; c <= '9'; c++) table[c] |= kHex;
-  for (int c = 'a'; c <= 'f'; c++) table[c] |= kHex;
-  for (int c = 'A'; c <= 'F'; c++) table[c] |= kHex;
+  for (uint8_t c = '0'; c <= '9'; c++) table[c] |= kHex;
+  for (uint8_t c = 'a'; c <= 'f'; c++) table[c] |= kHex;
+  for (uint8_t c = 'A'; c <= 'F'; c++) table[c] |= kHex;
   for (const char c : {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'}) table[static_cast<uint8_t>(c)] |= kEscapeKind;
   table['"'] |= kQuote;
   return table;

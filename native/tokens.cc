@@ -106,7 +106,7 @@ Cursor TokenStream::Refill() noexcept {
 // Moves at_ behind the next window, whose tokens are in first_ afterwards; false for malformed text.
 bool TokenStream::NextWindow() noexcept {
   if (at_string_) return LongString();
-  const size_t left = static_cast<size_t>(end_ - at_);
+  const auto left = static_cast<size_t>(end_ - at_);
   const Bytes cut = left <= window_ ? end_ : CharBoundary(at_ + window_);
   const auto length = static_cast<uint32_t>(cut - at_);
   const Built built = index_.Build(at_, length);

@@ -158,10 +158,11 @@ export interface Backend {
    * Scans `bytes` as the table's control block says and writes the outcome and the records
    * into `table`. Keeps no reference to either. Blank lines give no record; a line end is LF or CR LF.
    *
-   * @param bytes the received bytes; any Uint8Array, not detached
-   * @param table at least 2 * RECORD_INTS ints; see CONTROL and FIELD
+   * @param bytes the received bytes; any Uint8Array, not detached. Where it is over shared memory, no other thread may
+   *   write to it during the call: the addon would go by what it read before
+   * @param table at least 2 * RECORD_INTS ints, outside the memory of `bytes`; see CONTROL and FIELD
    * @returns the number of records written (also in CONTROL.COUNT)
-   * @throws TypeError `AIRS_MCP_INVALID_ARGUMENT` for a wrong type or a detached buffer,
+   * @throws TypeError `AIRS_MCP_INVALID_ARGUMENT` for a wrong type, a detached buffer, or a table that lies in `bytes`,
    *   RangeError `AIRS_MCP_OUT_OF_RANGE` for offsets outside `bytes`, START > SEARCH > END,
    *   a limit below 1, or a table that is too short
    */

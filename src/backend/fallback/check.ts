@@ -35,9 +35,15 @@ function checkOffset(value: unknown, name: string, least: number, most: number):
   }
 }
 
+function overlap(bytes: Uint8Array, ints: Int32Array): boolean {
+  if (bytes.buffer !== ints.buffer) return false;
+  return bytes.byteOffset < ints.byteOffset + ints.byteLength && ints.byteOffset < bytes.byteOffset + bytes.byteLength;
+}
+
 export function checkScan(bytes: unknown, table: unknown): void {
   checkBytes(bytes);
   checkInts(table, 'table', 2 * RECORD_INTS);
+  if (overlap(bytes, table)) throw invalidArgument('table: must not lie in the memory of bytes');
   const start = table[CONTROL.START] as number;
   const search = table[CONTROL.SEARCH] as number;
   const end = table[CONTROL.END] as number;

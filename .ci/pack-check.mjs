@@ -58,7 +58,7 @@ function sources(top, extension) {
 }
 
 const ALLOWED = [
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|binding\.gyp)$/,
+  /^(package\.json|README\.md|LICENSE|THIRD-PARTY-NOTICES|CHANGELOG\.md|binding\.gyp)$/,
   /^dist\/.+\.(js|d\.ts)$/,
   /^native\/.+\.(cc|cpp|h)$/,
   /^prebuilds\/[^/]+\/[^/]+\.node$/,
@@ -70,7 +70,7 @@ const CHECKS = {
       const stem = path.replace(/^src/, 'dist').replace(/\.ts$/, '');
       return [`${stem}.js`, `${stem}.d.ts`];
     });
-    const demanded = ['README.md', 'LICENSE', 'CHANGELOG.md', 'binding.gyp', ...compiled, ...sources('native', /\.(cc|cpp|h)$/)];
+    const demanded = ['README.md', 'LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md', 'binding.gyp', ...compiled, ...sources('native', /\.(cc|cpp|h)$/)];
     const missing = demanded.filter((path) => !paths.includes(path));
     const unwanted = paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)));
     const stale = paths.filter((path) => path.startsWith('dist/') && !compiled.includes(path));

@@ -91,7 +91,7 @@ void TryTokens() {
   const Exact copy(text);
   airs::TokenStream stream;
   const std::vector<size_t> all = TokensOf(stream, copy, text.size(), airs::Trust::kNone);
-  Check(all.size() == 23 && all.front() == 0 && all.back() == text.size() - 1, "all tokens are there");
+  Check(all.size() == 22 && all.front() == 0 && all.back() == text.size() - 1, "all tokens are there");
   for (size_t window = 8; window < text.size(); window++) {
     for (const airs::Trust trust : {airs::Trust::kNone, airs::Trust::kEscapes, airs::Trust::kAll}) {
       Check(TokensOf(stream, copy, window, trust) == all && !stream.failed(), "all windows give the same tokens", text);
@@ -117,7 +117,9 @@ ptrdiff_t Passed(std::string_view text, airs::Nesting& nesting) {
   airs::Cursor cursor = stream.first();
   const Bytes end = copy.data() + copy.size();
   airs::Walk walk{stream, nesting, copy.data(), end, end, true};
+  // A text that its first window shows to be malformed has no tokens.
   const Bytes open = airs::Take(cursor, stream);
+  if (open == nullptr) return -1;
   const Bytes last = airs::PassContainer<Strict>(cursor, walk, open);
   return last == nullptr ? -1 : last - copy.data();
 }

@@ -82,7 +82,7 @@ function report({ log, cases }) {
 function minimise() {
   const least = join(work, 'least');
   mkdirSync(least);
-  const { status, stderr } = spawnSync(binary, ['-merge=1', least, inputs], { env: environment(), encoding: 'utf8' });
+  const { status, stderr } = spawnSync(binary, ['-set_cover_merge=1', '-use_counters=0', least, inputs], { env: environment(), encoding: 'utf8' });
   if (status !== 0) throw new Error(`merging failed\n${stderr}`);
   console.log(`the corpus has ${pack(least)} inputs now`);
 }

@@ -14,7 +14,7 @@ import { checkBinary } from './binary.mjs';
 import { HOST } from './runtimes.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const INPUTS = ['package.json', 'binding.gyp', 'native', 'node_modules/@nozbe/simdjson', 'node_modules/node-addon-api'];
+const INPUTS = ['package.json', 'binding.gyp', 'native', 'node_modules/@nozbe/simdjson'];
 
 /** The tools that build for another processor, as Debian names them. */
 const CROSS = {

@@ -3,8 +3,9 @@
  *
  *     npx tsc -p tsconfig.build.json && node --expose-gc bench/correlation.mjs
  *
- * Both sides make a promise for each request and settle it by an answer's id. A round registers as many requests as are
- * in flight, then settles all; between rounds the event loop turns. Each row is the median of interleaved repetitions.
+ * All sides make a promise for each request and settle it by an answer's id. A round registers as many requests as are
+ * in flight, then settles all; between rounds the event loop turns. Sides take turns; a ratio is taken within each turn, and
+ * its median and quartiles are printed. `promise` only makes and settles the promise: nobody can be faster than that.
  */
 
 import { setImmediate } from 'node:timers/promises';
@@ -64,6 +65,19 @@ class Ours {
   }
 }
 
+/** What none can do without. */
+class PromiseAlone {
+  #resolvers = new Array(2 ** 17);
+
+  register({ id }) {
+    return new Promise((resolve) => (this.#resolvers[id & (2 ** 17 - 1)] = resolve));
+  }
+
+  settle({ id, result }) {
+    this.#resolvers[id & (2 ** 17 - 1)](result);
+  }
+}
+
 /** Nanoseconds for registering and settling one request. */
 async function measure(side, inFlight, timeoutOf) {
   let elapsed = 0n;
@@ -84,21 +98,25 @@ async function measure(side, inFlight, timeoutOf) {
   return Number(elapsed) / count;
 }
 
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * share)];
+const median = (values) => quantile(values, 0.5);
 
 async function compare(inFlight, mix) {
-  const sides = [new MapAndTimers(), new Ours()];
-  const times = [[], []];
-  for (let repetition = -1; repetition < REPETITIONS; repetition++) {
+  const sides = [new MapAndTimers(), new Ours(), new PromiseAlone()];
+  const times = sides.map(() => []);
+  for (let repetition = -2; repetition < REPETITIONS; repetition++) {
     for (const [index, side] of sides.entries()) {
       const time = await measure(side, inFlight, TIMEOUTS[mix]);
       if (repetition >= 0) times[index].push(time);
     }
   }
-  const [baseline, ours] = times.map(median);
+  const [baseline, ours, promise] = times.map(median);
+  const ratios = times[0].map((time, i) => time / times[1][i]);
+  const ns = (time) => `${time.toFixed(0).padStart(6)} ns`;
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => `${quantile(ratios, share).toFixed(1)}x`);
   console.log(
-    `${String(inFlight).padStart(7)}  ${mix.padEnd(12)} ${baseline.toFixed(0).padStart(6)} ns ${ours.toFixed(0).padStart(6)} ns` +
-      `  ${(1_000 / ours).toFixed(2).padStart(5)} M/s  ${(baseline / ours).toFixed(1).padStart(5)}x`,
+    `${String(inFlight).padStart(7)}  ${mix.padEnd(12)} ${ns(baseline)}     ${ns(ours)} ${ns(promise)}` +
+      `  ${(1_000 / ours).toFixed(2).padStart(5)} M/s  ${middle.padStart(5)} (${low}..${high})`,
   );
 }
 
@@ -114,7 +132,7 @@ function heap(make, count) {
   return [bytes, keep];
 }
 
-console.log('register + settle, per request\nin flight  timeouts     Map+setTimeout   ours          rate   ratio');
+console.log('register + settle, per request\nin flight  timeouts     Map+setTimeout  ours   promise       rate  ratio (quartiles)');
 for (const inFlight of [1, 256, 10_000, 100_000]) for (const mix of Object.keys(TIMEOUTS)) await compare(inFlight, mix);
 
 if (globalThis.gc === undefined) console.log('run with --expose-gc for the heap of a pending request');

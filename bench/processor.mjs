@@ -10,6 +10,8 @@ const DIST = resolve(process.argv[2] ?? fileURLToPath(new URL('../dist', import.
 const load = (path) => import(pathToFileURL(`${DIST}/${path}`).href);
 const { ConcurrentJsonRpcProcessor } = await load('concurrency/processor.js');
 const { JsonRpcMessage } = await load('message/message.js');
+const { JsonRpcPeer } = await load('peer/peer.js');
+const { createMemoryTransportPair } = await load('transport/memory.js');
 
 /** Rounds before those that count: the compiler needs some hundred thousand calls. */
 const WARM_UP = 15;
@@ -153,6 +155,34 @@ async function flood(processor) {
   console.log(`heap: at most ${(peak / 2 ** 20).toFixed(1)} MiB more on the way, ${(left / 1024).toFixed(0)} KiB afterwards`);
 }
 
+/** The same through two peers, whose reading pauses at the threshold, or never with a threshold of 1. */
+async function floodPeer(backpressureThreshold) {
+  const count = 100_000;
+  const [left, right] = createMemoryTransportPair();
+  const [near, far] = [
+    new JsonRpcPeer(left, { correlation: { maxPendingRequests: count } }),
+    new JsonRpcPeer(right, { handlers: { m: slow }, processor: { workerCount: 8, queueCapacity: 100, backpressureThreshold } }),
+  ];
+  await Promise.all([near.start(), far.start()]);
+  const began = performance.now();
+  const fates = { answered: 0, refused: 0, other: 0 };
+  const calls = Array.from({ length: count }, (_, i) => near.request('m', { i }).then(
+    () => fates.answered++,
+    (error) => fates[error.data?.code === 'AIRS_MCP_QUEUE_FULL' ? 'refused' : 'other']++,
+  ));
+  await Promise.all(calls);
+  const taken = performance.now() - began;
+  const { peakQueueDepth } = far.processor.statistics();
+  const { read } = right.buffers.metrics();
+  const memory = (read.peakLent * right.buffers.config.readBufferCapacity) / 1024;
+  const { pendingCount, late, unknown } = near.correlation.statistics();
+  await Promise.all([near.close(), far.close()]);
+  const lost = count - fates.answered - fates.refused - fates.other + pendingCount;
+  console.log(`threshold ${backpressureThreshold}: answered ${fates.answered} + refused ${fates.refused} + failed otherwise ${fates.other}, ` +
+    `lost ${lost}, late ${late}, unknown ${unknown}; peak depth ${peakQueueDepth}, at most ${memory} KiB of receive buffers, ${taken.toFixed(0)} ms`);
+  if (lost + fates.other + late + unknown > 0) process.exitCode = 1;
+}
+
 /** Requests/s of a handler that computes for some milliseconds, and how late the event loop was meanwhile. */
 async function onThreads(workerCount) {
   const workerModule = new URL('./processor-worker.mjs', import.meta.url);
@@ -180,6 +210,9 @@ await measureBacklog();
 console.log('\n100,000 requests against a queue of 100');
 const slow = () => new Promise((done) => setImmediate(done, RESULT));
 await withProcessor({ workerCount: 8, queueCapacity: 100 }, slow, flood);
+console.log('\nThe same through two peers in memory');
+await floodPeer(0.8);
+await floodPeer(1);
 console.log(`\nThreads, on ${availableParallelism()} CPUs: a handler that computes for some 5 ms`);
 const rates = [[], []];
 for (let i = 0; i < 3; i++) {

@@ -54,6 +54,8 @@ export type { Priority } from './concurrency/priority.js';
 export { ConcurrentJsonRpcProcessor, type ProcessOptions, type ShutdownOptions } from './concurrency/processor.js';
 export type { RequestHandler } from './concurrency/runner.js';
 export type { WorkerHandler } from './concurrency/worker.js';
+export { type ProfileOptions, profileCriticalSection, type ProfileResult } from './monitoring/profile.js';
+export type { FrameKind, ProfiledFunction, ProfileShares } from './monitoring/profile-tree.js';
 export { AirsMcpRemoteError } from './base/remote.js';
 export { RequestContext } from './peer/context.js';
 export type { CallTrace, IncomingCall, Instrumentation, OutgoingCall, RequestTrace } from './peer/instrumentation.js';

@@ -10,10 +10,10 @@
 import { measure } from 'mitata';
 import { spread } from './statistics.mjs';
 
-/** Warming up ends when a slice of it (ms) was hardly faster than the one before, and after so many slices at most. */
+/** Warming up ends when a slice of it (ms) was hardly faster than the one before, twice in a row, and after so long (ms) anyway. */
 const SLICE = 12;
-const SLICES = 12;
-const FIRST_SLICES = 40;
+const WARM_UP = 150;
+const FIRST_WARM_UP = 500;
 /** A slice is hardly faster when it takes more than this share of the time. */
 const SETTLED = 0.93;
 /** Passes from this long on (ms) are few enough to be timed one by one, and once. */
@@ -34,10 +34,10 @@ async function slice(pass) {
 }
 
 /** Runs passes until the compiler seems to be done with their code, and gives the mean time of one. */
-async function warmUp(pass, slices) {
+async function warmUp(pass, limit) {
+  const until = performance.now() + limit;
   let mean = await slice(pass);
-  if (mean > SLICE) return mean;
-  for (let left = slices, settled = 0; left > 0 && settled < 2; left--) {
+  for (let settled = 0; settled < 2 && performance.now() < until; ) {
     const next = await slice(pass);
     settled = next > mean * SETTLED ? settled + 1 : 0;
     mean = Math.min(mean, next);
@@ -47,7 +47,7 @@ async function warmUp(pass, slices) {
 
 /** Nanoseconds for one pass. */
 async function time(pass, budget) {
-  const mean = await warmUp(pass, SLICES);
+  const mean = await warmUp(pass, WARM_UP);
   if (mean * 4 < budget) {
     const { p50 } = await measure(pass, { min_cpu_time: budget * 1e6, min_samples: 5, batch_samples: 64 });
     return p50;
@@ -91,7 +91,7 @@ export async function inTurn(ways, { rounds = 7, budget = 50, units = 1, higher 
   const names = Object.keys(ways);
   const values = Object.fromEntries(names.map((name) => [name, []]));
   const collect = collector();
-  for (const way of Object.values(ways)) if (way.sample === undefined) await warmUp(way.pass ?? way, FIRST_SLICES);
+  for (const way of Object.values(ways)) if (way.sample === undefined) await warmUp(way.pass ?? way, FIRST_WARM_UP);
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {
       collect();

@@ -53,6 +53,8 @@ export const ERROR_TABLE = {
 
   AIRS_MCP_QUEUE_FULL: { meaning: 'as many requests wait as the queue may hold', retryable: true, rpc: -32005 },
   AIRS_MCP_WORKER_CRASHED: { meaning: 'the thread that ran the handler ended', retryable: true, rpc: -32603 },
+
+  AIRS_MCP_PROFILE_FAILED: { meaning: 'a profile cannot be taken or written', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable identifier of one kind of failure; see {@link ERROR_TABLE} for its meaning. */

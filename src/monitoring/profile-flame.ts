@@ -64,7 +64,7 @@ function drawFrame({ x0, x1, depth, data, value = 0 }: Rectangle, total: number)
   const y = HEAD + depth * ROW;
   const place = data.url === '' ? '' : `\n${data.url}:${data.line}`;
   const about = `${data.name}${place}\n${ms(value)} (${percent(total === 0 ? 0 : value / total)}), ${ms(data.self)} of its own`;
-  const label = data.name.slice(0, Math.floor((x1 - x0 - 6) / CHARACTER));
+  const label = data.name.slice(0, Math.max(0, Math.floor((x1 - x0 - 6) / CHARACTER)));
   const text = label.length > 2 ? `<text x="${(x + 4).toFixed(1)}" y="${y + 13}">${escape(label)}</text>` : '';
   const rect = `<rect class="${data.kind}" x="${x.toFixed(1)}" y="${y}" width="${(x1 - x0).toFixed(1)}" height="${ROW}"/>`;
   return `<g class="frame"><title>${escape(about)}</title>${rect}${text}</g>`;

@@ -23,5 +23,6 @@ export const group = {
   title: 'Bytes to materialised params or result',
   about: 'The same messages, with their params or result read as JavaScript values, by JSON.parse on every side but the binding’s.',
   unit: 'ns/message',
+  scale: 'bytes',
   rows,
 };

@@ -31,6 +31,7 @@ export const group = {
     'was checked. The peers parse everything, which is what they do with the same bytes. The limits in C++ work on the whole ' +
     'buffer; simdjson on-demand does not check what it skips.',
   unit: 'ns/message',
+  scale: 'bytes',
   rows,
   async open() {
     const limits = openLimits();

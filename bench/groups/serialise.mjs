@@ -51,5 +51,6 @@ export const group = {
     'A response of text blocks, built and written as JSON into a buffer from the pool, which is acquired and released. Bytes ' +
     'allocated are those of V8’s heap and of buffers; JSON.stringify’s own string is part of them on every side.',
   unit: 'ns/message',
+  scale: 'bytes',
   rows: [...times, ...allocation],
 };

@@ -12,8 +12,8 @@ import { spread } from './statistics.mjs';
 
 /** Warming up ends when a slice of it (ms) was hardly faster than the one before, twice in a row, and after so long (ms) anyway. */
 const SLICE = 12;
-const WARM_UP = 150;
-const FIRST_WARM_UP = 500;
+const warmUpFor = (budget) => Math.min(150, 50 + budget * 2.5);
+const firstWarmUpFor = (budget) => Math.min(500, 200 + budget * 8);
 /** A slice is hardly faster when it takes more than this share of the time. */
 const SETTLED = 0.93;
 /** Passes from this long on (ms) are few enough to be timed one by one, and once. */
@@ -47,7 +47,7 @@ async function warmUp(pass, limit) {
 
 /** Nanoseconds for one pass. */
 async function time(pass, budget) {
-  const mean = await warmUp(pass, WARM_UP);
+  const mean = await warmUp(pass, warmUpFor(budget));
   if (mean * 4 < budget) {
     const { p50 } = await measure(pass, { min_cpu_time: budget * 1e6, min_samples: 5, batch_samples: 64 });
     return p50;
@@ -91,7 +91,7 @@ export async function inTurn(ways, { rounds = 7, budget = 50, units = 1, higher 
   const names = Object.keys(ways);
   const values = Object.fromEntries(names.map((name) => [name, []]));
   const collect = collector();
-  for (const way of Object.values(ways)) if (way.sample === undefined) await warmUp(way.pass ?? way, FIRST_WARM_UP);
+  for (const way of Object.values(ways)) if (way.sample === undefined) await warmUp(way.pass ?? way, firstWarmUpFor(budget));
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {
       collect();

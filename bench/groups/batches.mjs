@@ -24,6 +24,7 @@ export const group = {
     ...SIZES.map((count) => ({
       name: `${count.toLocaleString('en')} members`,
       size: count,
+      slow: count === 1_000,
       units: count,
       ways() {
         const input = inputOf(count);

@@ -8,7 +8,7 @@
  */
 
 export const GROUP_NAMES = [
-  'routing', 'materialise', 'batches', 'streaming', 'reading', 'serialise', 'pool', 'stdio', 'receiving', 'interference',
+  'routing', 'materialise', 'batches', 'streaming', 'reading', 'serialise', 'pool', 'correlation', 'processor', 'stdio', 'receiving', 'interference',
 ];
 
 export async function groupNamed(name) {

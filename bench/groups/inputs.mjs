@@ -12,16 +12,16 @@ const one = (make, size) => lines(1, (id) => make(id, size));
 const INPUTS = {
   '140 B request': { size: 140, count: 450, make: () => [lines(450, request)] },
   '6 KB tools/list': { size: 6.2 * KIB, count: 10, make: () => [lines(10, toolsList)] },
-  '64 KiB rows': { size: 64 * KIB, count: 1, make: () => [one(rows, 64 * KIB)] },
-  '1 MiB base64, one chunk': { size: MIB, count: 1, make: () => [one(blob, MIB)] },
+  '64 KiB rows': { slow: true, size: 64 * KIB, count: 1, make: () => [one(rows, 64 * KIB)] },
+  '1 MiB base64, one chunk': { slow: true, size: MIB, count: 1, make: () => [one(blob, MIB)] },
   '1 MiB base64, 64 KiB chunks': { size: MIB, count: 1, make: () => pieces(one(blob, MIB), CHUNK) },
   '1 MiB rows, 64 KiB chunks': { size: MIB, count: 1, make: () => pieces(one(rows, MIB), CHUNK) },
 };
 
 /** What a group's row takes from an input of that name. */
 export function rowOn(name) {
-  const { size, count } = INPUTS[name];
-  return { name, size, units: count, references: originOn(name) };
+  const { size, count, slow } = INPUTS[name];
+  return { name, size, slow, units: count, references: originOn(name) };
 }
 
 export function inputNamed(name) {

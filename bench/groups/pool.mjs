@@ -35,6 +35,7 @@ export const group = {
     ...SIZES.map((size) => ({
       name: `pool of ${size}`,
       size,
+      slow: size === 50 || size === 500,
       units: size,
       baseline: 'Buffer.allocUnsafeSlow',
       references: [{ name: 'Rust origin', value: 278 }],

@@ -4,7 +4,7 @@
  *
  * A way is a function, which is one pass of the work and is timed with mitata; or `{ pass, units }`, where its passes have
  * other numbers of units than the row's; or `{ sample }`, which takes a number of milliseconds to spend and gives a value in
- * the row's unit.
+ * the row's unit; with `cold: true` it is run once before the rounds.
  */
 
 import { measure } from 'mitata';
@@ -91,7 +91,10 @@ export async function inTurn(ways, { rounds = 7, budget = 50, units = 1, higher 
   const names = Object.keys(ways);
   const values = Object.fromEntries(names.map((name) => [name, []]));
   const collect = collector();
-  for (const way of Object.values(ways)) if (way.sample === undefined) await warmUp(way.pass ?? way, firstWarmUpFor(budget));
+  for (const way of Object.values(ways)) {
+    if (way.sample === undefined) await warmUp(way.pass ?? way, firstWarmUpFor(budget));
+    else if (way.cold === true) await way.sample(firstWarmUpFor(budget));
+  }
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {
       collect();

@@ -64,6 +64,7 @@ const row = (name, share) => ({
 
 export const group = {
   name: 'interference',
+  costly: true,
   title: 'Small calls while a big message arrives',
   about:
     'One process has two servers: small calls go to the first, one at a time, while the second’s 64 MiB result arrives, raw on our ' +

@@ -45,6 +45,7 @@ const row = (name, field, unit, floor) => ({
 
 export const group = {
   name: 'receiving',
+  costly: true,
   title: 'Receiving 1 MiB messages',
   about:
     'A fresh process receives messages over a socket pair and looks at their ids. \'data\' events alone finds the lines and joins their pieces, ' +

@@ -21,7 +21,7 @@ export async function plan({ backends, filter, quick }) {
 
 function wanted(backend, group, row, { filter, quick }) {
   if (backend === 'javascript' && row.native === true) return false;
-  if (quick && row.slow === true) return false;
+  if (quick && (row.slow === true || (backend === 'javascript' && group.costly === true))) return false;
   return `${backend} ${group.name} ${group.title}: ${row.name}`.toLowerCase().includes(filter.toLowerCase());
 }
 

@@ -49,7 +49,7 @@ export function ratioBars(title, rows, { goals = () => [], alone = false } = {})
   let y = 8;
   for (const { row, others } of bars) {
     const ours = row.ways[0];
-    body.push(`<text class="title" x="0" y="${y + 14}">${escape(row.name)}</text><text x="${LABELS}" y="${y + 14}">ours ${escape(withUnit(ours.median, row.unit))}${row.backend === 'javascript' ? ', fallback' : ''}</text>`);
+    body.push(`<text class="title" x="0" y="${y + 14}">${escape(row.name)}</text><text x="${WIDTH - VALUES + 12}" y="${y + 14}">ours ${escape(withUnit(ours.median, row.unit))}</text>`);
     y += 24;
     for (const other of others) {
       body.push(bar(other, row, goals(row).filter(({ over }) => over === other.name), x, y));

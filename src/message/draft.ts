@@ -3,7 +3,11 @@
 import { type DirectBuffer, encodeText } from '../base/bytes.js';
 import { AirsMcpError } from '../base/errors.js';
 import type { MessageKind, RequestId, WireErrorObject, WireMessage } from '../base/wire.js';
+import type { PooledBuffer } from '../buffer/pooled.js';
 import { RawJson, writeJson } from './json.js';
+
+/** Shorter payloads are joined with what is around them (UTF-16 units): the copy costs less than two more writes. */
+const APART_FROM = 4096;
 
 export interface Draft {
   readonly kind: Exclude<MessageKind, 'invalid'>;
@@ -25,7 +29,9 @@ export interface Encoded {
 
 /** @throws `AIRS_MCP_INVALID_ARGUMENT` for what JSON-RPC 2.0 section 4 does not allow as an id */
 export function writeId(id: RequestId): string {
-  if (typeof id === 'string' || id === null || (typeof id === 'number' && Number.isFinite(id))) return JSON.stringify(id);
+  // The same text as JSON.stringify's, without the call.
+  if (typeof id === 'number' && Number.isFinite(id)) return `${id}`;
+  if (typeof id === 'string' || id === null) return JSON.stringify(id);
   throw refuse('an id is a string, a finite number, or null');
 }
 
@@ -75,16 +81,46 @@ function payloadKey(kind: Draft['kind']): 'params' | 'result' | 'error' {
   return kind === 'error' ? 'error' : 'params';
 }
 
-/** @throws `AIRS_MCP_NOT_SERIALISABLE` where the payload cannot be written as JSON */
-export function encodeDraft(draft: Draft): Encoded {
-  if (draft.source !== undefined) return encodeSource(draft, draft.source);
+/** All that stands before the payload, or before the last brace where there is none. */
+function writeHead(draft: Draft): string {
   let head = '{"jsonrpc":"2.0"';
   if (draft.idText !== undefined) head += `,"id":${draft.idText}`;
   if (draft.method !== undefined) head += `,"method":${JSON.stringify(draft.method)}`;
+  return draft.payload === undefined ? head : `${head},"${payloadKey(draft.kind)}":`;
+}
+
+/** @throws `AIRS_MCP_NOT_SERIALISABLE` where the payload cannot be written as JSON */
+export function encodeDraft(draft: Draft): Encoded {
+  if (draft.source !== undefined) return encodeSource(draft, draft.source);
+  const head = writeHead(draft);
   if (draft.payload === undefined) return { head: `${head}}`, raw: undefined, tail: '' };
-  head += `,"${payloadKey(draft.kind)}":`;
   if (draft.payload instanceof RawJson) return { head, raw: draft.payload.bytes, tail: '}' };
   return { head: `${head}${writeJson(draft.payload)}}`, raw: undefined, tail: '' };
+}
+
+/**
+ * Writes the message behind what `buffer` holds, all of it or nothing. The text of a long payload is written by itself:
+ * joined with the rest it would be copied once more.
+ *
+ * @throws `AIRS_MCP_BUFFER_FULL` where it does not fit; as {@link encodeDraft}
+ */
+export function appendDraft(draft: Draft, buffer: PooledBuffer): void {
+  const before = buffer.length;
+  try {
+    if (draft.source !== undefined || draft.payload === undefined || draft.payload instanceof RawJson) {
+      const { head, raw, tail } = encodeDraft(draft);
+      buffer.append(head);
+      if (raw !== undefined) buffer.append(raw).append(tail);
+      return;
+    }
+    const head = writeHead(draft);
+    const payload = writeJson(draft.payload);
+    if (payload.length < APART_FROM) buffer.append(`${head}${payload}}`);
+    else buffer.append(head).append(payload).append('}');
+  } catch (error) {
+    buffer.commit(before);
+    throw error;
+  }
 }
 
 function encodeSource(draft: Draft, source: WireMessage): Encoded {

@@ -8,7 +8,7 @@ import type { BufferManager } from '../buffer/manager.js';
 import type { PooledBuffer } from '../buffer/pooled.js';
 import type { Slab } from '../buffer/slab.js';
 import {
-  type Draft, type Encoded, draftCall, draftError, draftObject, draftPayloadBytes, draftResponse, draftToObject, encodeDraft,
+  type Draft, type Encoded, appendDraft, draftCall, draftError, draftObject, draftPayloadBytes, draftResponse, draftToObject, encodeDraft,
   joinEncoded, reidentify, writeId,
 } from './draft.js';
 import { failureOf, isUnread } from './failure.js';
@@ -299,7 +299,7 @@ export class JsonRpcMessage implements Disposable {
   serializeToBuffer(buffer: PooledBuffer): number {
     const before = buffer.length;
     if (this.draft === null) buffer.append(this.memory().subarray(this.start, this.end));
-    else buffer.append(joinEncoded(encodeDraft(this.draft)));
+    else appendDraft(this.draft, buffer);
     return buffer.length - before;
   }
 

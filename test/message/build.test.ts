@@ -102,13 +102,18 @@ describe('serializeToBuffer', () => {
     buffer.release();
   });
 
-  it('writes all or nothing: capacity + 1 is refused, capacity fits', () => {
-    const message = JsonRpcMessage.request(1, 'm', { text: 'é'.repeat(100) });
+  it.each([
+    ['a short one', { text: 'é'.repeat(100) }],
+    ['one whose payload is written by itself', { text: 'é'.repeat(5000) }],
+    ['one with raw bytes', rawJson(bytesOf('{"n":1}'))],
+  ])('writes all or nothing: capacity + 1 is refused, capacity fits; %s', (_name, params) => {
+    const message = JsonRpcMessage.request(1, 'm', params);
     const size = message.toBytes().length;
     for (const [capacity, code] of [[size - 1, 'AIRS_MCP_BUFFER_FULL'], [size, undefined], [size + 1, undefined]] as const) {
       const buffer = new BufferManager({ writeBufferCapacity: capacity }).tryAcquireWriteBuffer();
       expect(codeOf(() => message.serializeToBuffer(buffer as never))).toBe(code);
       expect(buffer?.length).toBe(code === undefined ? size : 0);
+      if (code === undefined) expect(textOf(buffer?.bytes ?? bytesOf(''))).toBe(textOf(message.toBytes()));
       buffer?.release();
     }
   });

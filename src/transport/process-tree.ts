@@ -40,7 +40,7 @@ export function disown(child: ChildProcess): void {
  * Signals a child and all its descendants: its process group where it leads one (POSIX), or by `taskkill /T` on
  * Windows, where every signal ends a process. What is gone already is not an error.
  */
-export function signalTree(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+export function signalTree(child: ChildProcess, signal: NodeJS.Signals): void {
   const { pid } = child;
   if (pid === undefined) return;
   if (onWindows) {

@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from './status.js';
+import { packageVersion } from './version.js';
+
+const STATUSES = `
+Exit status: 0 all is well, 1 something that was checked does not hold, 2 the command line is wrong.
+Colours are for terminals; NO_COLOR=1 turns them off. Each command has its own --help.`;
+
+const TAP_NOTES = `
+A host's configuration starts the tap instead of the server:
+  before   "command": "npx", "args": ["-y", "some-server"]
+  after    "command": "npx", "args": ["airs-mcp", "tap", "--output", "/tmp/tap.log", "--", "npx", "-y", "some-server"]
+
+Bytes pass unchanged both ways. SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGUSR2 are passed on.
+Exit status: the server's own; 126 where it could not be started, 127 where there is no such command.`;
+
+/** The command line: which commands there are, and what they take. What they do is loaded when they are run. */
+export function makeProgram(): Command {
+  const program = new Command('airs-mcp')
+    .description('A JSON-RPC 2.0 / MCP message engine: is it well here, what does it do, how fast is it, what passes through.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', STATUSES)
+    .enablePositionalOptions();
+  program.command('tap')
+    .description('stand between a host and a stdio server, and show what passes: method, id, sizes, times')
+    .usage('[options] -- COMMAND [ARGS...]')
+    .argument('<command>', 'the server to start')
+    .argument('[args...]', 'its arguments')
+    .option('-o, --output <file>', 'add the lines to a file instead of standard error')
+    .option('--json', 'write JSON lines')
+    .addHelpText('after', TAP_NOTES)
+    .passThroughOptions()
+    .action(async (command: string, args: string[], options: { output?: string; json?: boolean }) => {
+      const { runTap } = await import('./tap/run.js');
+      await runTap(command, args, options);
+    });
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}
+
+/** Runs one command line; what it comes to is this process's exit status. */
+export async function runCommandLine(args: readonly string[], program: Command = makeProgram()): Promise<void> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+      return;
+    }
+    process.stderr.write(`airs-mcp: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = EXIT.failed;
+  }
+}

@@ -1,0 +1,34 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { buffer, text } from 'node:stream/consumers';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+export const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
+export const SERVER = join(ROOT, 'test', 'fixtures', 'cli', 'server.mjs');
+
+export interface Ran {
+  stdout: Buffer;
+  stderr: string;
+  code: number | null;
+  signal: string | null;
+}
+
+/** Starts the compiled command, without colours. */
+export function start(args: readonly string[], env: Record<string, string> = {}): ChildProcessWithoutNullStreams {
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  return spawn(process.execPath, [MAIN, ...args], { env: { ...inherited, NO_COLOR: '1', ...env } });
+}
+
+export async function ended(child: ChildProcessWithoutNullStreams): Promise<Ran> {
+  const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  const [stdout, stderr] = await Promise.all([buffer(child.stdout), text(child.stderr)]);
+  return { stdout, stderr, ...(await exit) };
+}
+
+/** Runs the compiled command to its end. */
+export function run(args: readonly string[], input: string | Uint8Array = '', env: Record<string, string> = {}): Promise<Ran> {
+  const child = start(args, env);
+  child.stdin.on('error', () => undefined); // It may be gone before it read all.
+  child.stdin.end(input);
+  return ended(child);
+}

@@ -3,7 +3,7 @@ import { EXIT } from './status.js';
 import { packageVersion } from './version.js';
 
 const STATUSES = `
-Exit status: 0 all is well, 1 something that was checked does not hold, 2 the command line is wrong.
+Exit status: 0 all is well, 1 it failed, 2 the command line is wrong.
 Colours are for terminals; NO_COLOR=1 turns them off. Each command has its own --help.`;
 
 const TAP_NOTES = `
@@ -17,7 +17,7 @@ Exit status: the server's own; 126 where it could not be started, 127 where ther
 /** The command line: which commands there are, and what they take. What they do is loaded when they are run. */
 export function makeProgram(): Command {
   const program = new Command('airs-mcp')
-    .description('A JSON-RPC 2.0 / MCP message engine: is it well here, what does it do, how fast is it, what passes through.')
+    .description('A JSON-RPC 2.0 / MCP message engine.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')

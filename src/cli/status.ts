@@ -1,7 +1,7 @@
 /** Exit statuses of the command; `docs/command-line.md` lists them. */
 export const EXIT = {
   ok: 0,
-  /** What was checked does not hold. */
+  /** The command failed. */
   failed: 1,
   /** The command line is wrong. */
   usage: 2,

@@ -3,28 +3,9 @@
  * Usage: node .ci/pack-check.mjs [CHECK ...]    (all checks when none is named)
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const WORK = mkdtempSync(join(tmpdir(), 'airs-mcp-pack-'));
-
-/** Runs a command without stdin; returns its output, or throws with it. */
-function run(command, args, { cwd = ROOT, env = {} } = {}) {
-  const { AIRS_MCP_BACKEND: _forced, ...inherited } = process.env;
-  const options = { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' };
-  const result = spawnSync(command, args, { ...options, shell: process.platform === 'win32' && command === 'npm' });
-  if (result.status === 0) return result.stdout;
-  throw new Error(`${command} ${args.join(' ')}\n${result.error ?? ''}${result.stdout ?? ''}${result.stderr ?? ''}`);
-}
-
-function npm(args, options) {
-  const cli = process.env.npm_execpath;
-  return cli?.endsWith('npm-cli.js') ? run(process.execPath, [cli, ...args], options) : run('npm', args, options);
-}
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { install as installPackage, pack, probe as probePackage, ROOT, run } from './package.mjs';
 
 /** Runs the command of a development dependency on Node itself, which works where `.bin` holds shell scripts. */
 function tool(name, command, args, options) {
@@ -33,24 +14,9 @@ function tool(name, command, args, options) {
   return run(process.execPath, [join(folder, typeof bin === 'string' ? bin : bin[command]), ...args], options);
 }
 
-function pack() {
-  const printed = npm(['pack', '--ignore-scripts', '--json', '--loglevel=error', '--pack-destination', WORK]);
-  const [{ filename, files }] = Object.values(JSON.parse(printed));
-  return { tarball: join(WORK, filename), paths: files.map(({ path }) => path) };
-}
-
-const { tarball, paths } = pack();
-
-/** Installs the tarball as the only dependency of an empty package and returns its folder. */
-function install(name, ...flags) {
-  const folder = mkdtempSync(join(WORK, `${name}-`));
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
-  npm(['install', tarball, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...flags], { cwd: folder });
-  return folder;
-}
-
-const PROBE = "import { backendInfo } from 'airs-mcp'; console.log(JSON.stringify(backendInfo()));";
-const probe = (folder, env) => JSON.parse(run(process.execPath, ['--input-type=module', '-e', PROBE], { cwd: folder, env }));
+const { tarball, paths, files } = pack();
+const install = (name, ...flags) => installPackage(name, tarball, flags);
+const probe = (folder, env) => probePackage(folder, { env });
 
 function sources(top, extension) {
   const names = readdirSync(join(ROOT, top), { recursive: true }).map((name) => name.replaceAll('\\', '/'));
@@ -61,8 +27,10 @@ const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|THIRD-PARTY-NOTICES|CHANGELOG\.md|binding\.gyp)$/,
   /^dist\/.+\.(js|d\.ts)$/,
   /^native\/.+\.(cc|cpp|h)$/,
-  /^prebuilds\/[^/]+\/[^/]+\.node$/,
+  /^prebuilds\/(linux-(x64|arm64)\/airs-mcp\.(glibc|musl)|(darwin|win32)-(x64|arm64)\/airs-mcp)\.node$/,
 ];
+/** Bytes of the files, unpacked, with the addons of one platform. */
+const MOST_BYTES = 2_000_000;
 
 const CHECKS = {
   contents() {
@@ -75,11 +43,23 @@ const CHECKS = {
     const unwanted = paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)));
     const stale = paths.filter((path) => path.startsWith('dist/') && !compiled.includes(path));
     assert.deepEqual({ missing, unwanted, stale }, { missing: [], unwanted: [], stale: [] });
-    return `${paths.length} files`;
+    const addons = {};
+    let bytes = 0;
+    for (const { path, size } of files) {
+      const [top, platform] = path.split('/');
+      if (top === 'prebuilds') addons[platform] = (addons[platform] ?? 0) + size;
+      else bytes += size;
+    }
+    bytes += Math.max(0, ...Object.values(addons));
+    assert.ok(bytes <= MOST_BYTES, `the files have ${bytes} bytes, at most ${MOST_BYTES} are meant to`);
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    assert.equal(scripts.install, 'node-gyp-build || exit 0');
+    assert.deepEqual(Object.keys(scripts).filter((name) => /^(pre|post)install$|^prepare$/.test(name)), []);
+    return `${paths.length} files, ${bytes} bytes`;
   },
 
   fallback() {
-    const folder = install('fallback', '--ignore-scripts');
+    const folder = installPackage('fallback', pack({ prebuilds: false }).tarball, ['--ignore-scripts']);
     const info = probe(folder);
     assert.equal(info.name, 'javascript');
     assert.equal(info.externalBuffers, false);
@@ -115,16 +95,12 @@ const CHECKS = {
   },
 };
 
-try {
-  const wanted = process.argv.slice(2);
-  for (const name of wanted.length > 0 ? wanted : Object.keys(CHECKS)) {
-    try {
-      console.log(`ok ${name}: ${CHECKS[name]()}`);
-    } catch (error) {
-      console.log(`NOT OK ${name}: ${error.message}`);
-      process.exitCode = 1;
-    }
+const wanted = process.argv.slice(2);
+for (const name of wanted.length > 0 ? wanted : Object.keys(CHECKS)) {
+  try {
+    console.log(`ok ${name}: ${CHECKS[name]()}`);
+  } catch (error) {
+    console.log(`NOT OK ${name}: ${error.message}`);
+    process.exitCode = 1;
   }
-} finally {
-  rmSync(WORK, { recursive: true, force: true });
 }

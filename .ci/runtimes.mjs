@@ -41,6 +41,8 @@ const PROGRAMS = {
   yarn(_platform, range) {
     return { range: '4', packages: [isBelow(range, 2) ? 'yarn' : '@yarnpkg/cli-dist'], path: 'bin/yarn.js' };
   },
+  esbuild: () => ({ range: '0', installs: 'esbuild', path: 'bin/esbuild' }),
+  rolldown: () => ({ range: '1', installs: 'rolldown', path: 'bin/cli.mjs' }), // for Node 22
   // A script for node24, installed with its dependencies.
   inspector: () => ({ range: '2.12.0', installs: '@modelcontextprotocol/inspector', path: 'clients/launcher/build/index.js' }),
 };

@@ -1,7 +1,7 @@
 /** Loads the native addon. */
 
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { AirsMcpError } from '../base/errors.js';
 import { type Backend, type NativeSystem, RECORD_VERSION } from './contract.js';
 
@@ -12,19 +12,28 @@ interface Addon extends NativeSystem, Omit<Backend, 'name'> {
 
 const FUNCTIONS = ['scan', 'find', 'allocate', 'setPipeCapacity', 'socketPair'] as const satisfies (keyof Addon)[];
 
-/** The package's root, from `src/backend` and from `dist/backend` alike. */
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** The version of Node-API that the addon is made for; `NAPI_VERSION` in `binding.gyp` is its twin. */
+const NODE_API = 8;
+
+/** A runtime that is asked to load an addon of a newer version than it has may crash instead of throwing. */
+function checkNodeApi(): void {
+  const { napi } = process.versions;
+  if (!(Number(napi) >= NODE_API)) throw new Error(`the addon needs Node-API ${NODE_API}, this runtime has ${napi ?? 'none'}`);
+}
 
 function unavailable(cause: unknown): AirsMcpError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = (cause instanceof Error ? cause.message : String(cause)).trim().replace(/\s*\n\s*/g, '; ');
   return new AirsMcpError('AIRS_MCP_BACKEND_UNAVAILABLE', message, { cause });
 }
 
-/** Loads the prebuilt or locally compiled addon file for this platform. */
+/**
+ * Loads the prebuilt or locally compiled addon file for this platform. The package is looked up by its name, so that
+ * a bundle of this code finds it where it is installed.
+ */
 function loadFile(): unknown {
-  const require = createRequire(import.meta.url);
-  const load = require('node-gyp-build') as (root: string) => unknown;
-  return load(ROOT);
+  const manifest = createRequire(import.meta.url).resolve('airs-mcp/package.json');
+  const load = createRequire(manifest)('node-gyp-build') as (root: string) => unknown;
+  return load(dirname(manifest));
 }
 
 function checkAddon(loaded: unknown): Addon {
@@ -46,6 +55,7 @@ function checkAddon(loaded: unknown): Addon {
  */
 export function loadNative(): Backend & NativeSystem {
   try {
+    checkNodeApi();
     return { ...checkAddon(loadFile()), name: 'native' };
   } catch (cause) {
     throw unavailable(cause);

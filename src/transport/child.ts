@@ -10,7 +10,7 @@ import { OptionReader } from '../base/options.js';
 import type { TransportOptions } from './contract.js';
 import { getDefaultEnvironment } from './environment.js';
 import { adopt, disown, signalTree } from './process-tree.js';
-import { DescriptorSource, StreamSource } from './source.js';
+import { DescriptorSource, READS_DESCRIPTORS, StreamSource } from './source.js';
 import { StderrDrain, type StderrMode } from './stderr.js';
 import { type Ends, StreamTransport, within } from './stream.js';
 
@@ -82,7 +82,7 @@ export class ChildProcessTransport extends StreamTransport {
   /** @throws `AIRS_MCP_SPAWN_FAILED` */
   protected override async open(): Promise<Ends> {
     // Node's own pipe would be read into memory of Node's; our end of a socket pair is read into ours.
-    const [ours, theirs] = nativeSystem()?.socketPair() ?? [];
+    const [ours, theirs] = (READS_DESCRIPTORS ? nativeSystem()?.socketPair() : undefined) ?? [];
     try {
       const child = this.spawn(theirs ?? 'pipe');
       await this.spawned(child);

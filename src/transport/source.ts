@@ -70,6 +70,14 @@ export class StreamSource implements Source {
   }
 }
 
+/**
+ * Whether a {@link DescriptorSource} of standard input can be had: not on Windows, and Bun ends such a socket at once.
+ * Elsewhere ordinary streams do, whose chunks are copied once.
+ */
+export const READS_STDIN = process.platform !== 'win32' && process.versions['bun'] === undefined;
+/** Whether one of a descriptor that the addon opened can be had: Deno knows only those that it opened itself. */
+export const READS_DESCRIPTORS = READS_STDIN && process.versions['deno'] === undefined;
+
 /** What `net` takes for reading into memory of ours. */
 export interface DirectRead {
   buffer: () => Uint8Array;

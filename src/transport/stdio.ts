@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { nativeSystem } from '../backend/select.js';
 import type { TransportOptions } from './contract.js';
-import { DescriptorSource, type Source, StreamSource } from './source.js';
+import { DescriptorSource, READS_STDIN, type Source, StreamSource } from './source.js';
 import { type Ends, StreamTransport } from './stream.js';
 
 export interface StdioOptions extends TransportOptions {
@@ -58,7 +58,7 @@ export class StdioTransport extends StreamTransport {
     // The getter's first use would fail with EEXIST once a descriptor source reads the same pipe.
     const { stdin } = process;
     const shared = stdin.readableFlowing === true || stdin.listenerCount('data') + stdin.listenerCount('readable') > 0;
-    if (shared || process.platform === 'win32') return this.read(stdin);
+    if (shared || !READS_STDIN) return this.read(stdin);
     try {
       return new DescriptorSource(STDIN, this.receiver, false, this.sourceEnded);
     } catch {

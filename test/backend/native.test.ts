@@ -60,7 +60,9 @@ describe.runIf(ON_NATIVE)('the addon', () => {
     vi.stubEnv('SIMDJSON_FORCE_IMPLEMENTATION', kernel);
     const used = runProgram('print([addon.kernel, scanAll()]);');
     vi.unstubAllEnvs();
-    expect(used).toEqual([kernel === 'fallback' ? 'fallback' : loadNative().kernel, 1000]);
+    // simdjson has its portable kernel only where no SIMD can be taken for granted, as NEON is on arm64.
+    const portable = kernel === 'fallback' && process.arch === 'x64';
+    expect(used).toEqual([portable ? 'fallback' : loadNative().kernel, 1000]);
   });
 
   it('takes external buffers in Node.js', () => {

@@ -9,10 +9,12 @@ describe('loading the addon', () => {
 
   beforeEach(() => {
     vi.resetModules();
-    vi.doMock('node:module', () => ({ createRequire: () => () => load }));
+    const resolve = (name: string): string => `/somewhere/${name}`;
+    vi.doMock('node:module', () => ({ createRequire: () => Object.assign(() => load, { resolve }) }));
   });
 
   afterEach(() => {
+    vi.unstubAllGlobals();
     vi.doUnmock('node:module');
     vi.resetModules();
   });
@@ -33,6 +35,21 @@ describe('loading the addon', () => {
       throw cause;
     };
     expect(await failure()).toMatchObject({ code: 'AIRS_MCP_BACKEND_UNAVAILABLE', message: cause.message, cause });
+  });
+
+  it('gives the reason in one line', async () => {
+    load = () => {
+      throw new Error('first\n    second\n');
+    };
+    expect((await failure()).message).toBe('first; second');
+  });
+
+  it.each(['7', undefined])('does not try where the runtime has Node-API %s', async (napi) => {
+    const loading = vi.fn();
+    load = loading;
+    vi.stubGlobal('process', Object.create(process, { versions: { value: { ...process.versions, napi } } }));
+    expect((await failure()).message).toBe(`the addon needs Node-API 8, this runtime has ${napi ?? 'none'}`);
+    expect(loading).not.toHaveBeenCalled();
   });
 
   it('fails for records of another version', async () => {

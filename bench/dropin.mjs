@@ -38,7 +38,8 @@ async function connect(side) {
 
 const call = (client, name, args) =>
   client.callTool({ name, arguments: args }, ...(GENERATION === '1' ? [undefined] : []), { timeout: 600_000 });
-const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
+const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * share)];
+const median = (numbers) => quantile(numbers, 0.5);
 
 /** Milliseconds for each of `count` calls, `width` of them in flight. */
 async function timed(client, { tool, args, count, width }) {
@@ -52,39 +53,48 @@ async function timed(client, { tool, args, count, width }) {
 }
 
 const text = 'x'.repeat(100);
+/** Where the system puts processes decides on small messages: each visit connects anew, both sides in turn. */
+const ECHO = { tool: 'echo', args: { text }, visits: 4, rounds: 14, warm: 4 };
 const ROWS = [
-  { name: 'echo of 100 B, one at a time', tool: 'echo', args: { text }, count: 1000, width: 1, rounds: 15, warm: 4 },
-  { name: 'echo of 100 B, 16 in flight', tool: 'echo', args: { text }, count: 2000, width: 16, rounds: 15, warm: 3 },
-  { name: 'echo of 100 B, 128 in flight', tool: 'echo', args: { text }, count: 2000, width: 128, rounds: 15, warm: 3 },
+  { name: 'echo of 100 B, one at a time', ...ECHO, count: 400, width: 1, warm: 8 },
+  { name: 'echo of 100 B, 16 in flight', ...ECHO, count: 800, width: 16 },
+  { name: 'echo of 100 B, 128 in flight', ...ECHO, count: 800, width: 128 },
   ...[1, 4, 9].map((mib) => ({
     name: `${mib} MiB of text`,
     tool: 'big',
     args: { bytes: mib * MIB },
     count: 1,
     width: 1,
-    rounds: 25,
-    warm: 5,
+    visits: 2,
+    rounds: 8,
+    warm: 3,
   })),
   ...[1, 4, 9].map((mib) => {
     const count = mib * 27_000;
-    return { name: `about ${mib} MiB of JSON in text`, tool: 'rows', args: { count }, count: 1, width: 1, rounds: 25, warm: 5 };
+    return { name: `about ${mib} MiB of JSON in text`, tool: 'rows', args: { count }, count: 1, width: 1, visits: 2, rounds: 8, warm: 3 };
   }),
-  { name: '64 MiB of text', tool: 'big', args: { bytes: 64 * MIB }, count: 1, width: 1, rounds: 1, warm: 0, long: true },
+  { name: '64 MiB of text', tool: 'big', args: { bytes: 64 * MIB }, count: 1, width: 1, visits: 1, rounds: 1, warm: 0, long: true },
 ];
 
-async function measure(row) {
+/** Adds the times of one pair of connections, and each round's ratio. */
+async function visit(row, times) {
   const clients = { sdk: await connect('sdk'), ours: await connect('ours') };
-  const times = { sdk: [], ours: [] };
   const rounds = values.quick ? Math.min(row.rounds, 5) : row.rounds;
   for (let round = -row.warm; round < rounds; round++) {
+    const time = {};
     // Who goes first changes, since the second finds a warmer or a busier machine.
-    for (const side of round % 2 === 0 ? ['sdk', 'ours'] : ['ours', 'sdk']) {
-      const time = await timed(clients[side], row);
-      if (round >= 0) times[side].push(time);
-    }
+    for (const side of round % 2 === 0 ? ['sdk', 'ours'] : ['ours', 'sdk']) time[side] = await timed(clients[side], row);
+    if (round < 0) continue;
+    for (const side of ['sdk', 'ours']) times[side].push(time[side]);
+    times.ratio.push(time.sdk / time.ours);
   }
   for (const client of Object.values(clients)) await client.close();
-  return { sdk: median(times.sdk), ours: median(times.ours) };
+}
+
+async function measure(row) {
+  const times = { sdk: [], ours: [], ratio: [] };
+  for (let count = values.quick ? 1 : row.visits; count > 0; count--) await visit(row, times);
+  return times;
 }
 
 /** Runs alone in a process: how much its peak, and its server's, grow by results of 9 MiB (MiB). */
@@ -92,6 +102,7 @@ async function memory(side) {
   const client = await connect(side);
   const peaks = async () => [peakMemory(), Number((await call(client, 'peak', {})).content[0].text)];
   await timed(client, { tool: 'echo', args: { text }, count: 2000, width: 16 });
+  await call(client, 'make', { bytes: 9 * MIB });
   const before = await peaks();
   await timed(client, { tool: 'big', args: { bytes: 9 * MIB }, count: 20, width: 1 });
   const after = await peaks();
@@ -101,11 +112,10 @@ async function memory(side) {
 
 function memoryRow() {
   const of = (side) => {
-    const runs = Array.from({ length: values.quick ? 1 : 5 }, () => {
+    return Array.from({ length: values.quick ? 1 : 5 }, () => {
       const args = [fileURLToPath(import.meta.url), '--sdk', GENERATION, '--memory', side];
       return JSON.parse(spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
     });
-    return [0, 1].map((i) => median(runs.map((run) => run[i])));
   };
   return { sdk: of('sdk'), ours: of('ours') };
 }
@@ -115,32 +125,33 @@ if (values.memory !== undefined) {
 } else {
   const { name, kernel } = backendInfo();
   console.log(
-    `SDK ${GENERATION}.x transports against airs-mcp on ${name} (${kernel}), Node ${process.versions.node}; medians, in turn`,
+    `SDK ${GENERATION}.x transports against airs-mcp on ${name} (${kernel}), Node ${process.versions.node}; medians; ratio of the medians, and quartiles of the rounds' ratios`,
   );
   const print = (cells) =>
     console.log(
       `| ${cells[0].padEnd(34)} | ${cells
         .slice(1)
-        .map((cell) => cell.padStart(12))
+        .map((cell) => cell.padStart(13))
         .join(' | ')} |`,
     );
-  print(['', 'SDK', 'airs-mcp', 'ratio']);
-  print(['-'.repeat(34), ...Array.from({ length: 3 }, () => '-'.repeat(12))]);
+  print(['', 'SDK', 'airs-mcp', 'ratio', 'its quartiles']);
+  print(['-'.repeat(34), ...Array.from({ length: 4 }, () => '-'.repeat(13))]);
   const wanted = (title) => title.includes(values.filter);
   for (const row of ROWS) {
     if (!wanted(row.name) || (row.long && values['skip-64'])) continue;
-    const { sdk: theirs, ours } = await measure(row);
-    print([row.name, `${theirs.toPrecision(4)} ms`, `${ours.toPrecision(4)} ms`, `${(theirs / ours).toFixed(2)}x`]);
+    const times = await measure(row);
+    const [theirs, ours] = [median(times.sdk), median(times.ours)];
+    const spread = [0.25, 0.75].map((share) => quantile(times.ratio, share).toFixed(2)).join('..');
+    print([row.name, `${theirs.toPrecision(4)} ms`, `${ours.toPrecision(4)} ms`, `${(theirs / ours).toFixed(2)}x`, spread]);
   }
   if (wanted('peak memory at 9 MiB')) {
     const { sdk: theirs, ours } = memoryRow();
     ['client', 'server'].forEach((who, i) => {
-      print([
-        `peak memory at 9 MiB, ${who}`,
-        `+${theirs[i].toFixed(0)} MiB`,
-        `+${ours[i].toFixed(0)} MiB`,
-        `${(theirs[i] / ours[i]).toFixed(2)}x`,
-      ]);
+      const ratios = theirs.flatMap((run) => ours.map((other) => run[i] / other[i]));
+      const [sdkPeak, ourPeak] = [theirs, ours].map((runs) => median(runs.map((run) => run[i])));
+      const spread = [0.25, 0.75].map((share) => quantile(ratios, share).toFixed(2)).join('..');
+      const peaks = [sdkPeak, ourPeak].map((peak) => `+${peak.toFixed(0)} MiB`);
+      print([`peak memory at 9 MiB, ${who}`, ...peaks, `${(sdkPeak / ourPeak).toFixed(2)}x`, spread]);
     });
   }
 }

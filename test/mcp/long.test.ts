@@ -1,0 +1,75 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { sendLong } from '../../src/mcp/long.js';
+import { noteStrings } from '../../src/mcp/pressure.js';
+import { StdioTransport } from '../../src/transport/stdio.js';
+
+const LONG = 'base64+/'.repeat(10_000);
+
+/** What is written of a message, and whether it took the way for long strings. */
+async function written(message: object): Promise<{ text: string; taken: boolean }> {
+  const output = new PassThrough();
+  const chunks: Buffer[] = [];
+  output.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const transport = new StdioTransport({ input: new PassThrough(), output });
+  await transport.start();
+  const sent = sendLong(transport, message);
+  await (sent ?? transport.send(message as never));
+  await transport.close();
+  return { text: Buffer.concat(chunks).toString(), taken: sent !== undefined };
+}
+
+const answer = (...content: unknown[]): object => ({ jsonrpc: '2.0', id: 1, result: { content, isError: false } });
+const text = (value: string): object => ({ type: 'text', text: value, _meta: { after: 1 } });
+
+describe('a message with long strings is written as JSON.stringify writes it', () => {
+  it.each<[string, object]>([
+    ['one', answer(text(LONG))],
+    ['several, among short ones', answer(text(LONG), text('short "é"'), { type: 'image', data: `${LONG}A`, mimeType: 'image/png' })],
+    ['past ASCII', answer(text(`${LONG}é😀\u2028`))],
+    ['in an embedded resource', answer({ type: 'resource', resource: { uri: 'a:b', blob: LONG } })],
+    ['of a resource that is read', { jsonrpc: '2.0', id: 'a', result: { contents: [{ uri: 'a:b', text: LONG }] } }],
+    ['in arguments', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'write', arguments: { path: 'a', content: LONG } } }],
+    ['beside one that needs escapes', answer(text(`${LONG}"`), text(LONG))],
+    ['with a member that is undefined', answer({ type: 'text', text: LONG, gone: undefined })],
+  ])('%s', async (_name, message) => {
+    expect(await written(message)).toEqual({ text: `${JSON.stringify(message)}\n`, taken: true });
+  });
+
+  it.each<[string, object]>([
+    ['a quote', answer(text(`${LONG}"`))],
+    ['a backslash', answer(text(`${LONG}\\`))],
+    ['a line feed', answer(text(`${LONG}\n`))],
+    ['another control character', answer(text(LONG), text(`${LONG}\t`))],
+    ['a lone surrogate', answer(text(`${LONG}\ud800`))],
+    ['a way of its own to be written', answer({ text: LONG, toJSON: () => ({ other: 1 }) })],
+    ['a class', answer(new (class { text = LONG; })())],
+    ['nothing long', answer(text('short'))],
+    ['a long string elsewhere', { jsonrpc: '2.0', id: 1, result: { structuredContent: { a: LONG } } }],
+    ['more items than are looked at', answer(...Array.from({ length: 65 }, () => text('')), text(LONG))],
+    ['no result at all', { jsonrpc: '2.0', id: 1, error: { code: 1, message: LONG } }],
+  ])('and left to it where it has %s', async (_name, message) => {
+    expect(await written(message)).toEqual({ text: `${JSON.stringify(message)}\n`, taken: false });
+  });
+});
+
+it('keeps memory for such strings until they are written, then reuses it', async () => {
+  const output = new PassThrough();
+  output.resume();
+  const transport = new StdioTransport({ input: new PassThrough(), output });
+  await transport.start();
+  for (let round = 0; round < 5; round++) await sendLong(transport, answer(text(LONG)));
+  expect(transport.buffers.metrics().oneOffs).toMatchObject({ allocated: 1, recycled: 4 });
+  await transport.close();
+});
+
+it('has dead strings of large messages collected before many gather', async () => {
+  let dead = 0;
+  const registry = new FinalizationRegistry(() => dead++);
+  for (let round = 0; round < 1_000 && dead === 0; round++) {
+    registry.register({}, undefined);
+    noteStrings(64 * 1024 * 1024);
+    await new Promise(setImmediate);
+  }
+  expect(dead).toBeGreaterThan(0);
+});

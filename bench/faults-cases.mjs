@@ -39,7 +39,15 @@ export const SUBJECTS = [
     side: 'sdk',
   },
   {
-    name: 'airs-mcp',
+    name: 'airs-mcp under SDK 1.x',
+    Client: Client1,
+    ClientTransport: StdioClientTransport,
+    ServerTransport: StdioServerTransport,
+    generation: '1',
+    side: 'ours',
+  },
+  {
+    name: 'airs-mcp under SDK 2.x',
     Client: Client2,
     ClientTransport: StdioClientTransport,
     ServerTransport: StdioServerTransport,
@@ -136,7 +144,7 @@ const call = (client, name, args = {}, options = {}) =>
 const ended = (promise) =>
   promise.then(
     () => 'answered',
-    (error) => `${error.code ?? ''} ${error.message}`.trim().split('\n')[0].slice(0, 60),
+    (error) => `${error.code ?? ''} ${error.message}`.trim().split('\n')[0].slice(0, 80),
   );
 
 /** Starts a server that answers nothing but what `source` makes it; for faults of the server's own streams. */

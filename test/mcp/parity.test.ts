@@ -19,8 +19,8 @@ type MakeClient = (server: Pick<StdioServerParameters, 'command' | 'args' | 'env
 type MakeServer = (stdin: PassThrough, stdout: PassThrough, options?: { maxBufferSize?: number }) => Transport;
 
 const CLIENTS: [string, MakeClient][] = [
-  ['SDK 1.x', (server) => new Client1(server as ConstructorParameters<typeof Client1>[0]) as ClientTransport],
-  ['SDK 2.x', (server) => new Client2(server as ConstructorParameters<typeof Client2>[0]) as ClientTransport],
+  ['SDK 1.x', (server) => new Client1(server as ConstructorParameters<typeof Client1>[0])],
+  ['SDK 2.x', (server) => new Client2(server as ConstructorParameters<typeof Client2>[0])],
   ['airs-mcp', (server) => new StdioClientTransport(server)],
 ];
 const SERVERS: [string, MakeServer][] = [

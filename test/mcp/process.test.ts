@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { frame, lines, until } from './support.js';
+import { frame, isAlive, lines, until } from './support.js';
 
 const TRANSPORT = new URL('../../dist/mcp/server-stdio.js', import.meta.url).href;
 
@@ -115,4 +115,29 @@ it('reads and writes files', async () => {
   const { ended } = run('await serve();', [openSync(join(folder, 'in'), 'r'), openSync(join(folder, 'out'), 'w'), 'pipe']);
   expect(await ended).toBe(0);
   expect(lines(readFileSync(join(folder, 'out')))).toHaveLength(2);
+});
+
+it('ends though its client was killed: the kernel ends its input', async () => {
+  const client = new URL('../../dist/mcp/client-stdio.js', import.meta.url).href;
+  const parent = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `const { StdioClientTransport } = await import(${JSON.stringify(client)});
+      const args = ['--input-type=module', '-e', process.argv[1]];
+      const transport = new StdioClientTransport({ command: process.execPath, args });
+      await transport.start();
+      process.stdout.write(transport.pid + '\\n');`,
+      script('await serve();'),
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+  onTestFinished(() => {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  expect(isAlive(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await until(() => !isAlive(pid));
 });

@@ -3,6 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type * as ProcessTree from '../../src/transport/process-tree.js';
 
 const platform = Object.getOwnPropertyDescriptor(process, 'platform') as PropertyDescriptor; // every process has one
 
@@ -19,7 +20,7 @@ interface Run {
   process: EventEmitter;
 }
 
-async function onWindows(): Promise<{ runs: Run[]; tree: typeof import('../../src/transport/process-tree.js') }> {
+async function onWindows(): Promise<{ runs: Run[]; tree: typeof ProcessTree }> {
   const runs: Run[] = [];
   Object.defineProperty(process, 'platform', { ...platform, value: 'win32' });
   vi.resetModules();

@@ -36,8 +36,10 @@ async function connect(side) {
   return client;
 }
 
+/** After this long a call counts as one that never ends (ms). */
+const PATIENCE = 90_000;
 const call = (client, name, args) =>
-  client.callTool({ name, arguments: args }, ...(GENERATION === '1' ? [undefined] : []), { timeout: 600_000 });
+  client.callTool({ name, arguments: args }, ...(GENERATION === '1' ? [undefined] : []), { timeout: PATIENCE });
 const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * share)];
 const median = (numbers) => quantile(numbers, 0.5);
 
@@ -79,20 +81,29 @@ const ROWS = [
 /** Adds the times of one pair of connections, and each round's ratio. */
 async function visit(row, times) {
   const clients = { sdk: await connect('sdk'), ours: await connect('ours') };
+  const serverTime = async (side) => Number((await call(clients[side], 'cpu', {})).content[0].text);
+  if (!row.long) for (const side of ['sdk', 'ours']) times.cpu[side] -= await serverTime(side);
   const rounds = values.quick ? Math.min(row.rounds, 5) : row.rounds;
   for (let round = -row.warm; round < rounds; round++) {
     const time = {};
     // Who goes first changes, since the second finds a warmer or a busier machine.
-    for (const side of round % 2 === 0 ? ['sdk', 'ours'] : ['ours', 'sdk']) time[side] = await timed(clients[side], row);
+    for (const side of round % 2 === 0 ? ['sdk', 'ours'] : ['ours', 'sdk']) {
+      const used = process.cpuUsage();
+      time[side] = await timed(clients[side], row).catch(() => Infinity);
+      const { user, system } = process.cpuUsage(used);
+      times.cpu[side] += user + system;
+    }
     if (round < 0) continue;
     for (const side of ['sdk', 'ours']) times[side].push(time[side]);
     times.ratio.push(time.sdk / time.ours);
   }
+  if (!row.long) for (const side of ['sdk', 'ours']) times.cpu[side] += await serverTime(side);
   for (const client of Object.values(clients)) await client.close();
 }
 
+/** `cpu`: what both processes used (us), warm-up included: a busy machine disturbs it less than the time that passed. */
 async function measure(row) {
-  const times = { sdk: [], ours: [], ratio: [] };
+  const times = { sdk: [], ours: [], ratio: [], cpu: { sdk: 0, ours: 0 } };
   for (let count = values.quick ? 1 : row.visits; count > 0; count--) await visit(row, times);
   return times;
 }
@@ -134,15 +145,16 @@ if (values.memory !== undefined) {
         .map((cell) => cell.padStart(13))
         .join(' | ')} |`,
     );
-  print(['', 'SDK', 'airs-mcp', 'ratio', 'its quartiles']);
-  print(['-'.repeat(34), ...Array.from({ length: 4 }, () => '-'.repeat(13))]);
+  print(['', 'SDK', 'airs-mcp', 'ratio', 'its quartiles', 'CPU ratio']);
+  print(['-'.repeat(34), ...Array.from({ length: 5 }, () => '-'.repeat(13))]);
   const wanted = (title) => title.includes(values.filter);
   for (const row of ROWS) {
     if (!wanted(row.name) || (row.long && values['skip-64'])) continue;
     const times = await measure(row);
     const [theirs, ours] = [median(times.sdk), median(times.ours)];
     const spread = [0.25, 0.75].map((share) => quantile(times.ratio, share).toFixed(2)).join('..');
-    print([row.name, `${theirs.toPrecision(4)} ms`, `${ours.toPrecision(4)} ms`, `${(theirs / ours).toFixed(2)}x`, spread]);
+    const shown = (time) => (time === Infinity ? `> ${PATIENCE / 1000} s` : `${time.toPrecision(4)} ms`);
+    print([row.name, shown(theirs), shown(ours), `${(theirs / ours).toFixed(2)}x`, spread, `${(times.cpu.sdk / times.cpu.ours).toFixed(2)}x`]);
   }
   if (wanted('peak memory at 9 MiB')) {
     const { sdk: theirs, ours } = memoryRow();
@@ -151,7 +163,7 @@ if (values.memory !== undefined) {
       const [sdkPeak, ourPeak] = [theirs, ours].map((runs) => median(runs.map((run) => run[i])));
       const spread = [0.25, 0.75].map((share) => quantile(ratios, share).toFixed(2)).join('..');
       const peaks = [sdkPeak, ourPeak].map((peak) => `+${peak.toFixed(0)} MiB`);
-      print([`peak memory at 9 MiB, ${who}`, ...peaks, `${(sdkPeak / ourPeak).toFixed(2)}x`, spread]);
+      print([`peak memory at 9 MiB, ${who}`, ...peaks, `${(sdkPeak / ourPeak).toFixed(2)}x`, spread, '']);
     });
   }
 }

@@ -73,7 +73,9 @@ describe.runIf(ON_NATIVE)('the addon', () => {
     expect(['icelake', 'haswell', 'westmere', 'arm64', 'ppc64', 'lasx', 'lsx', 'fallback']).toContain(kernel);
   });
 
-  it.each(['fallback', 'no-such-kernel'])('works where simdjson is told to use the kernel %s', (kernel) => {
+  // From 22 on, Node.js reads package.json with a simdjson of its own, which obeys the same variable and then fails.
+  const kernels = Number.parseInt(process.versions.node, 10) < 22 ? ['fallback', 'no-such-kernel'] : ['fallback'];
+  it.each(kernels)('works where simdjson is told to use the kernel %s', (kernel) => {
     vi.stubEnv('SIMDJSON_FORCE_IMPLEMENTATION', kernel);
     const used = runProgram('print([addon.kernel, scanAll()]);');
     vi.unstubAllEnvs();

@@ -21,7 +21,7 @@ import { prepareSimdjson } from './peers/simdjson.mjs';
 import { judge } from './targets.mjs';
 import { groupsOf } from './groups/index.mjs';
 
-const PACES = { full: { rounds: 7, budget: 40 }, quick: { rounds: 3, budget: 6 } };
+const PACES = { full: { rounds: 7, budget: 15 }, quick: { rounds: 3, budget: 5 } };
 
 const { values } = parseArgs({
   options: {

@@ -9,7 +9,7 @@ const readJson = (path) => JSON.parse(readFileSync(new URL(path, root), 'utf8'))
 
 const PEERS = [
   '@modelcontextprotocol/sdk', '@modelcontextprotocol/client', '@modelcontextprotocol/server', 'vscode-jsonrpc', 'jayson', 'simdjson',
-  '@nozbe/simdjson', 'mitata',
+  '@nozbe/simdjson',
 ];
 
 export function machine() {

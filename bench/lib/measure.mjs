@@ -2,21 +2,29 @@
  * Times several ways of doing the same work in turn, round by round, so that a drift of the machine meets them all.
  * A ratio is taken within each round; its median and quartiles over the rounds are what is reported.
  *
- * A way is a function, which is one pass of the work and is timed with mitata; or `{ pass, units }`, where its passes have
- * other numbers of units than the row's; or `{ sample }`, which takes a number of milliseconds to spend and gives a value in
+ * A way is a function, which is one pass of the work and is timed here; or `{ pass, units }`, where its passes have other
+ * numbers of units than the row's; or `{ sample }`, which takes a number of milliseconds to spend and gives a value in
  * the row's unit; with `cold: true` it is run once before the rounds.
+ *
+ * The loop is our own: mitata's `measure` collects all garbage and compiles a new loop for each measurement, after which code of
+ * many small functions runs at a half or a third of its speed until it is compiled again, while JSON.parse runs as ever.
  */
 
-import { measure } from 'mitata';
 import { spread } from './statistics.mjs';
 
-/** Warming up ends when a slice of it (ms) was hardly faster than the one before, twice in a row, and after so long (ms) anyway. */
+/**
+ * Warming up takes at least the first and at most the second of these (ms), by the budget of a way and round. Between them
+ * it ends when a slice was hardly faster than the best before it, twice in a row: the compiler works in steps, so that two
+ * like slices alone don't say that it is done.
+ */
+const warmUpFor = (budget) => [30 + budget * 2, 60 + budget * 5];
+const firstWarmUpFor = (budget) => [100 + budget * 6, 200 + budget * 12];
 const SLICE = 12;
-const warmUpFor = (budget) => Math.min(150, 50 + budget * 2.5);
-const firstWarmUpFor = (budget) => Math.min(500, 200 + budget * 8);
 /** A slice is hardly faster when it takes more than this share of the time. */
 const SETTLED = 0.93;
-/** Passes from this long on (ms) are few enough to be timed one by one, and once. */
+/** A sample takes at least so long (ms): the clock's own call is then nothing. */
+const SHORTEST = 0.05;
+/** A pass from this long on (ms) may be the only sample of its round. */
 const LONG = 20;
 /** Memory above that at the row's start from which a full collection is due (bytes). */
 const GARBAGE = 64 * 1024 * 1024;
@@ -34,10 +42,11 @@ async function slice(pass) {
 }
 
 /** Runs passes until the compiler seems to be done with their code, and gives the mean time of one. */
-async function warmUp(pass, limit) {
-  const until = performance.now() + limit;
+async function warmUp(pass, [least, most]) {
+  const began = performance.now();
+  const passed = () => performance.now() - began;
   let mean = await slice(pass);
-  for (let settled = 0; settled < 2 && performance.now() < until; ) {
+  for (let settled = 0; passed() < least || (settled < 2 && passed() < most); ) {
     const next = await slice(pass);
     settled = next > mean * SETTLED ? settled + 1 : 0;
     mean = Math.min(mean, next);
@@ -45,21 +54,21 @@ async function warmUp(pass, limit) {
   return mean;
 }
 
-/** Nanoseconds for one pass. */
+/** Nanoseconds for one pass: the median of samples that are long enough for the clock. */
 async function time(pass, budget) {
   const mean = await warmUp(pass, warmUpFor(budget));
-  if (mean * 4 < budget) {
-    const { p50 } = await measure(pass, { min_cpu_time: budget * 1e6, min_samples: 5, batch_samples: 64 });
-    return p50;
-  }
-  // Too long for mitata's least number of samples.
-  const taken = [];
-  for (let left = mean < LONG ? 3 : 1; left > 0; left--) {
+  const passes = Math.max(1, Math.ceil(SHORTEST / mean));
+  const least = mean < LONG ? 3 : 1;
+  const samples = [];
+  for (const until = performance.now() + budget; samples.length < least || performance.now() < until; ) {
     const began = process.hrtime.bigint();
-    await pass();
-    taken.push(Number(process.hrtime.bigint() - began));
+    for (let i = 0; i < passes; i++) {
+      const outcome = pass();
+      if (outcome instanceof Promise) await outcome;
+    }
+    samples.push(Number(process.hrtime.bigint() - began) / passes);
   }
-  return spread(taken).median;
+  return spread(samples).median;
 }
 
 /**
@@ -93,7 +102,7 @@ export async function inTurn(ways, { rounds = 7, budget = 50, units = 1, higher 
   const collect = collector();
   for (const way of Object.values(ways)) {
     if (way.sample === undefined) await warmUp(way.pass ?? way, firstWarmUpFor(budget));
-    else if (way.cold === true) await way.sample(firstWarmUpFor(budget));
+    else if (way.cold === true) await way.sample(firstWarmUpFor(budget)[0]);
   }
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {

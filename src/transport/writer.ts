@@ -21,8 +21,12 @@ export interface Keeper {
 /**
  * Messages out to a stream. What is written in one tick is gathered in pooled memory and leaves in one write;
  * long pieces that are bytes already leave uncopied, in their place.
+ *
+ * Short texts are joined before they are encoded: to encode each by itself costs three times as much.
  */
 export class Writer {
+  /** Text that follows the bytes in the slab, not encoded yet: less than {@link FLUSH_THRESHOLD} characters. */
+  private text = '';
   private slab: Slab | null = null;
   private length = 0;
   private scheduled = false;
@@ -54,9 +58,9 @@ export class Writer {
     stream.on('drain', this.ondrain);
   }
 
-  /** Bytes accepted and not yet taken by the stream's consumer. */
+  /** Bytes accepted and not yet taken by the stream's consumer; of text that is not encoded yet, characters. */
   get queued(): number {
-    return this.length + this.stream.writableLength;
+    return this.length + this.text.length + this.stream.writableLength;
   }
 
   /**
@@ -72,11 +76,11 @@ export class Writer {
     const piece = raw && this.prepared(raw);
     const direct = piece !== undefined && this.isDirect(piece);
     if (direct) keeper?.retain();
-    if (this.framing === 'content-length') this.text(lengthHeader(exactLength(head, raw, tail)));
-    this.text(head);
+    if (this.framing === 'content-length') this.append(lengthHeader(exactLength(head, raw, tail)));
+    this.append(head);
     if (direct) this.pass(piece, keeper);
     else if (piece !== undefined) this.copy(piece);
-    this.text(tail);
+    this.append(tail);
     return this.complete(direct);
   }
 
@@ -85,7 +89,7 @@ export class Writer {
     const total = parts.reduce((sum, part) => sum + part.length, 0);
     const refusal = this.refusal(total);
     if (refusal !== null) return refused(refusal);
-    if (this.framing === 'content-length') this.text(lengthHeader(total));
+    if (this.framing === 'content-length') this.append(lengthHeader(total));
     let direct = false;
     for (const part of parts.map((bytes) => this.prepared(bytes))) {
       if (this.isDirect(part)) {
@@ -101,12 +105,10 @@ export class Writer {
   /** Hands what is gathered to the stream now. */
   flush(): void {
     this.scheduled = false;
-    const { slab, length, batch } = this;
+    const { batch } = this;
     if (this.failure !== null || this.broken || batch === null) return;
-    this.slab = null;
-    this.length = 0;
     this.batch = null;
-    if (slab !== null) this.hand(length === slab.capacity ? slab.bytes : slab.bytes.subarray(0, length), slab);
+    this.handGathered();
     if (this.needDrain) this.stalled.push(batch);
     else batch.resolve();
   }
@@ -126,6 +128,7 @@ export class Writer {
     this.slab?.release();
     this.slab = null;
     this.length = 0;
+    this.text = '';
     this.batch?.reject(error);
     for (const settlement of this.stalled.splice(0)) settlement.reject(error);
     this.idle?.resolve();
@@ -133,13 +136,16 @@ export class Writer {
 
   private refusal(bytes: number): AirsMcpError | null {
     if (this.failure !== null) return this.failure;
+    // A character is three bytes at most: only close to the limit it matters what the text takes.
+    if (this.queued + this.text.length * 2 + bytes <= this.maxQueue) return null;
+    this.encode();
     if (this.queued + bytes <= this.maxQueue) return null;
     return new AirsMcpError('AIRS_MCP_SEND_QUEUE_FULL', `more than ${this.maxQueue} bytes wait to be sent`);
   }
 
   /** Ends a message. `direct`: its bytes went to the stream uncopied. */
   private complete(direct: boolean): Promise<void> {
-    if (this.framing === 'newline') this.lineEnd();
+    if (this.framing === 'newline') this.append('\n');
     const { counters } = this.manager;
     counters.messagesSent++;
     if (direct && this.letsGo) counters.zeroCopySends++;
@@ -157,23 +163,36 @@ export class Writer {
 
   /** One flush per tick; at once when enough is gathered; when the stream is full, at its drain. */
   private schedule(): void {
-    if (this.length >= FLUSH_THRESHOLD && !this.needDrain) return this.flush();
+    if (this.length + this.text.length >= FLUSH_THRESHOLD && !this.needDrain) return this.flush();
     if (this.scheduled || this.needDrain) return;
     this.scheduled = true;
     queueMicrotask(() => this.flush());
   }
 
-  private text(text: string): void {
+  private append(text: string): void {
+    if (text.length < FLUSH_THRESHOLD) {
+      this.text += text;
+      if (this.text.length >= FLUSH_THRESHOLD) this.encode();
+    } else {
+      // Not joined: that would be one more copy.
+      this.encode();
+      this.put(text);
+    }
+  }
+
+  /** Turns the text gathered into bytes. */
+  private encode(): void {
+    const { text } = this;
     if (text === '') return;
+    this.text = '';
+    this.put(text);
+  }
+
+  private put(text: string): void {
     let room = text.length * 3;
     if (room > this.room()) room = Buffer.byteLength(text);
     const slab = this.reserve(room);
     this.length += slab.bytes.utf8Write(text, this.length, slab.capacity - this.length);
-  }
-
-  private lineEnd(): void {
-    const slab = this.reserve(1);
-    slab.bytes[this.length++] = LF;
   }
 
   private prepared(raw: Uint8Array): Uint8Array {
@@ -186,6 +205,7 @@ export class Writer {
   }
 
   private copy(bytes: Uint8Array): void {
+    this.encode();
     const slab = this.reserve(bytes.length);
     slab.bytes.set(bytes, this.length);
     this.length += bytes.length;
@@ -206,17 +226,22 @@ export class Writer {
 
   private reserve(bytes: number): Slab {
     if (this.slab !== null && this.room() >= bytes) return this.slab;
-    this.handGathered();
+    this.handEncoded();
     return (this.slab = this.manager.takeWriteSlab(Math.max(bytes, this.manager.config.writeBufferCapacity)));
   }
 
   private handGathered(): void {
+    this.encode();
+    this.handEncoded();
+  }
+
+  private handEncoded(): void {
     const { slab, length } = this;
     if (slab === null) return;
     this.slab = null;
     this.length = 0;
     if (length === 0) slab.release();
-    else this.hand(slab.bytes.subarray(0, length), slab);
+    else this.hand(length === slab.capacity ? slab.bytes : slab.bytes.subarray(0, length), slab);
   }
 
   /** Gives bytes to the stream; `keeper` is released, and `settlement` let go, when it is done with them. */

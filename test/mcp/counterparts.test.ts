@@ -69,6 +69,9 @@ async function visit(make: (roots: () => object) => Visitor, transport: Transpor
   const visitor = make(() => ((asked = true), { roots: [{ uri: `file://${folder}`, name: 'here' }] }));
   await visitor.connect(transport);
   await until(() => asked);
+  // The server looks at the roots for a while after it got them, and goes by its arguments until then.
+  const allowed = (): Promise<unknown> => visitor.callTool({ name: 'list_allowed_directories', arguments: {} });
+  while (!JSON.stringify(await allowed()).includes(folder)) continue;
   const { tools } = await visitor.listTools();
   const seen: Record<string, unknown> = { tools };
   for (const [index, [name, args]] of CALLS.entries()) {

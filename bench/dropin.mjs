@@ -3,7 +3,8 @@
  * `--sdk 1` for SDK 1.x (default 2), `--quick` for few rounds, `--filter TEXT` for some rows, `--skip-64` without 64 MiB.
  */
 
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { backendInfo } from '../dist/index.js';
@@ -18,7 +19,10 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     filter: { type: 'string', default: '' },
     'skip-64': { type: 'boolean', default: false },
+    // What a process of its own is started with.
     memory: { type: 'string' },
+    side: { type: 'string' },
+    row: { type: 'string' },
   },
 });
 const GENERATION = values.sdk;
@@ -78,30 +82,55 @@ const ROWS = [
   { name: '64 MiB of text', tool: 'big', args: { bytes: 64 * MIB }, count: 1, width: 1, visits: 1, rounds: 1, warm: 0, long: true },
 ];
 
-/** Adds the times of one pair of connections, and each round's ratio. */
-async function visit(row, times) {
-  const clients = { sdk: await connect('sdk'), ours: await connect('ours') };
-  const serverTime = async (side) => Number((await call(clients[side], 'cpu', {})).content[0].text);
-  if (!row.long) for (const side of ['sdk', 'ours']) times.cpu[side] -= await serverTime(side);
-  const rounds = values.quick ? Math.min(row.rounds, 5) : row.rounds;
-  for (let round = -row.warm; round < rounds; round++) {
-    const time = {};
-    // Who goes first changes, since the second finds a warmer or a busier machine.
-    for (const side of round % 2 === 0 ? ['sdk', 'ours'] : ['ours', 'sdk']) {
-      const used = process.cpuUsage();
-      time[side] = await timed(clients[side], row).catch(() => Infinity);
-      const { user, system } = process.cpuUsage(used);
-      times.cpu[side] += user + system;
-    }
-    if (round < 0) continue;
-    for (const side of ['sdk', 'ours']) times[side].push(time[side]);
-    times.ratio.push(time.sdk / time.ours);
-  }
-  if (!row.long) for (const side of ['sdk', 'ours']) times.cpu[side] += await serverTime(side);
-  for (const client of Object.values(clients)) await client.close();
+/** Runs alone in a process, as a user's client does: a round of the row for each message from the parent. */
+async function serveRounds(side, row) {
+  const client = await connect(side);
+  const serverTime = async () => (row.long ? 0 : Number((await call(client, 'cpu', {})).content[0].text));
+  const cpu = async () => process.cpuUsage().user + process.cpuUsage().system + (await serverTime());
+  process.on('message', async () => {
+    const before = await cpu();
+    const time = await timed(client, row).catch(() => Infinity);
+    process.send({ time: Number.isFinite(time) ? time : null, cpu: (await cpu()) - before });
+  });
+  process.once('disconnect', () => client.close());
+  process.send({ ready: true });
 }
 
-/** `cpu`: what both processes used (us), warm-up included: a busy machine disturbs it less than the time that passed. */
+async function startRounds(side, row) {
+  const args = ['--sdk', GENERATION, '--side', side, '--row', row.name];
+  const child = fork(fileURLToPath(import.meta.url), args);
+  await once(child, 'message');
+  return child;
+}
+
+async function round(child) {
+  child.send('go');
+  const [{ time, cpu }] = await once(child, 'message');
+  return { time: time ?? Infinity, cpu };
+}
+
+/** Adds the times of one pair of processes, and each round's ratio. */
+async function visit(row, times) {
+  const children = { sdk: await startRounds('sdk', row), ours: await startRounds('ours', row) };
+  const rounds = values.quick ? Math.min(row.rounds, 5) : row.rounds;
+  for (let number = -row.warm; number < rounds; number++) {
+    const result = {};
+    // Who goes first changes, since the second finds a warmer or a busier machine.
+    for (const side of number % 2 === 0 ? ['sdk', 'ours'] : ['ours', 'sdk']) result[side] = await round(children[side]);
+    if (number < 0) continue;
+    for (const side of ['sdk', 'ours']) {
+      times[side].push(result[side].time);
+      times.cpu[side] += result[side].cpu;
+    }
+    times.ratio.push(result.sdk.time / result.ours.time);
+  }
+  for (const child of Object.values(children)) {
+    child.disconnect();
+    await once(child, 'exit');
+  }
+}
+
+/** `cpu`: what both processes used (us): a busy machine disturbs it less than the time that passed. */
 async function measure(row) {
   const times = { sdk: [], ours: [], ratio: [], cpu: { sdk: 0, ours: 0 } };
   for (let count = values.quick ? 1 : row.visits; count > 0; count--) await visit(row, times);
@@ -133,6 +162,11 @@ function memoryRow() {
 
 if (values.memory !== undefined) {
   await memory(values.memory);
+} else if (values.side !== undefined) {
+  await serveRounds(
+    values.side,
+    ROWS.find(({ name }) => name === values.row),
+  );
 } else {
   const { name, kernel } = backendInfo();
   console.log(

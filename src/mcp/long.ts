@@ -114,7 +114,9 @@ function encodeString(text: string, manager: BufferManager): { slab: Slab; bytes
 /** The message in parts, and the slabs that they lie in; null where `JSON.stringify` has to do it all. */
 function encode(message: Members, payload: 'result' | 'params', key: string, manager: BufferManager): { parts: Uint8Array[]; slabs: Slab[] } | null {
   const extraction = new Extraction();
-  const light = JSON.stringify(extraction.message(message, payload, key));
+  const copy = extraction.message(message, payload, key);
+  if (extraction.strings.length === 0) return null;
+  const light = JSON.stringify(copy);
   const parts: Uint8Array[] = [];
   const slabs: Slab[] = [];
   let at = 0;
@@ -131,7 +133,7 @@ function encode(message: Members, payload: 'result' | 'params', key: string, man
     at = start + mark.length;
   }
   parts.push(encodeText(light.slice(at)));
-  return slabs.length === 0 ? null : { parts, slabs };
+  return { parts, slabs };
 }
 
 /** Sends the message if its weight is in such strings; undefined where it is not, and nothing was sent. */

@@ -10,7 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DirectBuffer, decodeText } from '../base/bytes.js';
 import type { JsonRpcMessage } from '../message/message.js';
-import { noteStrings } from './pressure.js';
+import { noteString } from './pressure.js';
 
 /** Messages from here on are looked at (bytes). */
 const LARGE = 256 * 1024;
@@ -70,6 +70,7 @@ function parseAround(bytes: DirectBuffer, strings: readonly [number, number][]):
   for (const [start, end] of strings) {
     const mark = `${MARK}${values.size}`;
     values.set(mark, decodeText(bytes, start, end));
+    noteString(end - start);
     rest += decodeText(bytes, at, start) + mark;
     at = end;
   }
@@ -83,9 +84,7 @@ function parseAround(bytes: DirectBuffer, strings: readonly [number, number][]):
  * @throws `AIRS_MCP_PARSE_ERROR` where it is malformed
  */
 export function materialise(message: JsonRpcMessage): object {
-  const { byteLength } = message;
-  if (byteLength < LARGE) return message.toJSON();
-  noteStrings(byteLength);
+  if (message.byteLength < LARGE) return message.toJSON();
   const bytes = message.encode().raw as DirectBuffer; // a received message is one raw piece
   const strings = longStrings(bytes);
   if (strings.length === 0) return message.toJSON();

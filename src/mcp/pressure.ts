@@ -8,6 +8,8 @@ import { getHeapStatistics } from 'node:v8';
 
 /** What V8 lets gather outside of its heap before it starts to mark (bytes). */
 const LIMIT = 64 * 1024 * 1024;
+/** Shorter ones are left to V8's own limit: marking a heap for a few of them costs more than they do (bytes). */
+const LARGE = 4 * 1024 * 1024;
 /** Strings made since the last time, from which it is worth marking a small heap (bytes). */
 const LEAST = 8 * 1024 * 1024;
 /** In a larger heap: this share of what is in use, so that the cost of marking stays in proportion. */
@@ -15,8 +17,9 @@ const SHARE = 1 / 4;
 
 let made = 0;
 
-/** Notes that strings of `bytes` were made of a large message, most of which live briefly. */
-export function noteStrings(bytes: number): void {
+/** Notes that a string of `bytes` was made outside of V8's heap; most live briefly. */
+export function noteString(bytes: number): void {
+  if (bytes < LARGE) return;
   made += bytes;
   if (made < LEAST || made < getHeapStatistics().used_heap_size * SHARE) return;
   made = 0;

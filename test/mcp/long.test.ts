@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { sendLong } from '../../src/mcp/long.js';
-import { noteStrings } from '../../src/mcp/pressure.js';
+import { noteString } from '../../src/mcp/pressure.js';
 import { StdioTransport } from '../../src/transport/stdio.js';
 import { until } from './support.js';
 
@@ -64,12 +64,20 @@ it('keeps memory for such strings until they are written, then reuses it', async
   await transport.close();
 });
 
+it('stringifies once what has to be escaped', async () => {
+  let reads = 0;
+  const item = text(`${LONG}"`);
+  const params = { get counted() { return ++reads; } };
+  await written({ ...answer(item), params });
+  expect(reads).toBe(1);
+});
+
 it('has dead strings of large messages collected before many gather', async () => {
   let done = false;
   const registry = new FinalizationRegistry(() => (done = true));
   registry.register({}, undefined);
   await until(() => {
-    noteStrings(64 * 1024 * 1024);
+    noteString(64 * 1024 * 1024);
     return done;
   });
   expect(registry).toBeDefined(); // it lives until here: a registry that is collected calls nobody

@@ -110,6 +110,7 @@ const timed = IN_FLIGHT.flatMap((inFlight) =>
 
 export const group = {
   name: 'correlation',
+  costly: true,
   title: 'Correlation: register and settle',
   about:
     'A promise for each request, settled by an answer with its id. A Map with one setTimeout per request is what a client writes by ' +

@@ -27,6 +27,7 @@ function fresh(size, allocate) {
 
 export const group = {
   name: 'pool',
+  costly: true,
   title: 'Buffer pool: acquire and release',
   about: 'All buffers of a pool are taken and given back; the time is for one of them, 256 KiB. Nobody touches the memory.',
   unit: 'ns/buffer',

@@ -54,6 +54,7 @@ const BACKLOGS = [3_000, 100];
 
 export const group = {
   name: 'processor',
+  costly: true,
   title: 'Processor: their calls, bounded',
   about:
     'Requests run through the bounded queue, with deadlines, order and counters, 64 at a time, and their responses are built. ' +

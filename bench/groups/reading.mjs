@@ -85,6 +85,7 @@ const receiveAndForward = {
 
 export const group = {
   name: 'reading',
+  costly: true,
   title: 'One value, and forwarding',
   about:
     'at() finds one value in a message that was received, without parsing the rest. withId gives the same bytes under another ' +

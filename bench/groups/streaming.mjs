@@ -12,6 +12,7 @@ const inputOf = (mib) => ({ chunks: pieces(lines(1, (id) => table(id, mib * MIB)
 
 export const group = {
   name: 'streaming',
+  costly: true,
   title: 'Long messages in 64 KiB chunks',
   about: 'One message of rows, routed; the time is for each MiB, so that a flat line is linear work. JSON.parse has one concat before it.',
   unit: 'ns/MiB',

@@ -13,7 +13,7 @@ interface Addon extends NativeSystem, Omit<Backend, 'name'> {
 const FUNCTIONS = ['scan', 'find', 'allocate', 'setPipeCapacity', 'socketPair'] as const satisfies (keyof Addon)[];
 
 /** The version of Node-API that the addon is made for; `NAPI_VERSION` in `binding.gyp` is its twin. */
-const NODE_API = 8;
+export const NODE_API = 8;
 
 /** A runtime that is asked to load an addon of a newer version than it has may crash instead of throwing. */
 function checkNodeApi(): void {

@@ -40,6 +40,8 @@ export const FLUSH_THRESHOLD = 8 * KIB;
 export const DIRECT_SEND_FROM = 32 * KIB;
 /** Output accepted and not yet taken by the peer, past which send is refused (bytes). */
 export const DEFAULT_MAX_SEND_QUEUE = 64 * MIB;
+/** Capacity asked for the pipes of ours (bytes): the most that Linux gives an ordinary user. */
+export const PIPE_CAPACITY = MIB;
 /** Most of a child's stderr that is kept (bytes). */
 export const DEFAULT_STDERR_TAIL = 64 * KIB;
 /** Largest value of stderrTailSize (bytes). */

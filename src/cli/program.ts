@@ -14,6 +14,11 @@ A host's configuration starts the tap instead of the server:
 Bytes pass unchanged both ways. SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGUSR2 are passed on.
 Exit status: the server's own; 126 where it could not be started, 127 where there is no such command.`;
 
+const DOCTOR_NOTES = `
+Where the native addon does not load, JavaScript takes its place with the same results, and the report says why: that is
+no failure, unless AIRS_MCP_BACKEND=native demands it.
+Exit status: 0 where all checks hold, else 1.`;
+
 /** The command line: which commands there are, and what they take. What they do is loaded when they are run. */
 export function makeProgram(): Command {
   const program = new Command('airs-mcp')
@@ -35,6 +40,14 @@ export function makeProgram(): Command {
     .action(async (command: string, args: string[], options: { output?: string; json?: boolean }) => {
       const { runTap } = await import('./tap/run.js');
       await runTap(command, args, options);
+    });
+  program.command('doctor')
+    .description('tell what this package finds on this machine, and try that it works')
+    .option('--json', 'write one JSON document')
+    .addHelpText('after', DOCTOR_NOTES)
+    .action(async (options: { json?: boolean }) => {
+      const { runDoctor } = await import('./doctor/run.js');
+      await runDoctor(options);
     });
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

@@ -2,12 +2,12 @@
 
 const KIB = 1024;
 
-/** Bytes: `142 B`, `5.2 KiB`, `1.0 MiB`. */
+/** Bytes: `142 B`, `5.2 KiB`, `1.0 MiB`, `23.5 GiB`. */
 export function bytesText(bytes: number): string {
   if (bytes < KIB) return `${bytes} B`;
-  const mebi = bytes >= KIB * KIB;
-  const value = bytes / (mebi ? KIB * KIB : KIB);
-  return `${value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1)} ${mebi ? 'MiB' : 'KiB'}`;
+  const power = bytes < KIB ** 2 ? 1 : bytes < KIB ** 3 ? 2 : 3;
+  const value = bytes / KIB ** power;
+  return `${value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1)} ${'KMG'.charAt(power - 1)}iB`;
 }
 
 /** Milliseconds, by three figures: `0.12 ms`, `11.2 ms`, `1.23 s`. */

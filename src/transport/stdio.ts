@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { nativeSystem } from '../backend/select.js';
+import { PIPE_CAPACITY } from '../base/limits.js';
 import type { TransportOptions } from './contract.js';
 import { DescriptorSource, READS_STDIN, type Source, StreamSource } from './source.js';
 import { type Ends, StreamTransport } from './stream.js';
@@ -21,9 +22,6 @@ export interface StdioOptions extends TransportOptions {
 
 const STDIN = 0;
 const STDOUT = 1;
-
-/** Capacity asked for the pipes of ours (bytes): the most that Linux gives an ordinary user. */
-const PIPE_CAPACITY = 1024 * 1024;
 
 /** A transport over this process's standard input and output, or over any pair of streams. */
 export class StdioTransport extends StreamTransport {

@@ -14,9 +14,9 @@ export interface Ran {
 }
 
 /** Starts the compiled command, without colours. */
-export function start(args: readonly string[], env: Record<string, string> = {}): ChildProcessWithoutNullStreams {
+export function start(args: readonly string[], env: Record<string, string> = {}, main = MAIN): ChildProcessWithoutNullStreams {
   const { FORCE_COLOR: _, ...inherited } = process.env;
-  return spawn(process.execPath, [MAIN, ...args], { env: { ...inherited, NO_COLOR: '1', ...env } });
+  return spawn(process.execPath, [main, ...args], { env: { ...inherited, NO_COLOR: '1', ...env } });
 }
 
 export async function ended(child: ChildProcessWithoutNullStreams): Promise<Ran> {
@@ -25,9 +25,9 @@ export async function ended(child: ChildProcessWithoutNullStreams): Promise<Ran>
   return { stdout, stderr, ...(await exit) };
 }
 
-/** Runs the compiled command to its end. */
-export function run(args: readonly string[], input: string | Uint8Array = '', env: Record<string, string> = {}): Promise<Ran> {
-  const child = start(args, env);
+/** Runs the compiled command to its end. @param main of another copy of the package */
+export function run(args: readonly string[], input: string | Uint8Array = '', env: Record<string, string> = {}, main = MAIN): Promise<Ran> {
+  const child = start(args, env, main);
   child.stdin.on('error', () => undefined); // It may be gone before it read all.
   child.stdin.end(input);
   return ended(child);

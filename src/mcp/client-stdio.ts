@@ -128,19 +128,21 @@ export class StdioClientTransport {
 
   /** Ends the server's input, waits, signals SIGTERM to it and all it started, waits, signals SIGKILL. Never rejects. */
   async close(): Promise<void> {
+    await this.end((link) => link.close());
+  }
+
+  /** @internal The SDK's client ends its second transport by it: without waiting for the server to end by itself. */
+  async _dispose(): Promise<void> {
+    await this.end((link) => link.dispose());
+  }
+
+  private async end(how: (link: Link) => Promise<void>): Promise<void> {
     const { link, supervisor } = this;
     if (link === null && supervisor?.isRestarting !== true) return;
     this.closing = true;
     supervisor?.stop();
     if (link === null) this.finish();
-    else await link.close();
-  }
-
-  /** @internal The SDK's client ends its second transport by it: without waiting for the server to end by itself. */
-  async _dispose(): Promise<void> {
-    const { pid } = this;
-    if (pid !== null) terminate(pid);
-    await this.close();
+    else await how(link);
   }
 
   private async launch(): Promise<Link> {
@@ -170,14 +172,5 @@ export class StdioClientTransport {
     this.supervisor?.stop();
     this.host.stderr?.end();
     this.onclose?.();
-  }
-}
-
-/** Asks a process and those it started to end. */
-function terminate(pid: number): void {
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGTERM');
-  } catch {
-    // It ended just now.
   }
 }

@@ -39,6 +39,8 @@ export class Handshake {
   /** Looks at what comes in; true where it was meant for the handshake alone. */
   noteIncoming(message: JSONRPCMessage): boolean {
     const { id, method, result } = message as Members;
+    // The only sign of life of a session of 2026 that does no more than listen.
+    if (method === 'notifications/subscriptions/acknowledged') this.answered = true;
     if (method !== undefined) return false;
     if (id === REPLAY_ID && this.replaying !== null) {
       this.replaying.resolve(message as Members);

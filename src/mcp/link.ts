@@ -97,6 +97,12 @@ export class Link {
     this.session.failCalls(this.obituary());
   }
 
+  /** Closes without waiting for the process to end by itself. */
+  dispose(): Promise<void> {
+    this.child.signal('SIGTERM');
+    return this.close();
+  }
+
   close(): Promise<void> {
     return this.child.close();
   }

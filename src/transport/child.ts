@@ -8,7 +8,7 @@ import { AirsMcpError } from '../base/errors.js';
 import { DEFAULT_STDERR_TAIL, MAX_STDERR_TAIL } from '../base/limits.js';
 import { OptionReader } from '../base/options.js';
 import type { TransportOptions } from './contract.js';
-import { getDefaultEnvironment } from './environment.js';
+import { childEnvironment } from './environment.js';
 import { adopt, disown, signalTree } from './process-tree.js';
 import { DescriptorSource, READS_DESCRIPTORS, StreamSource } from './source.js';
 import { StderrDrain, type StderrMode } from './stderr.js';
@@ -79,6 +79,11 @@ export class ChildProcessTransport extends StreamTransport {
     return this.errors.tail();
   }
 
+  /** Signals the child and all that it started. On Windows every signal ends them; where the child has ended nothing happens there. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.child !== null) signalTree(this.child, signal);
+  }
+
   /** @throws `AIRS_MCP_SPAWN_FAILED` */
   protected override async open(): Promise<Ends> {
     // Node's own pipe would be read into memory of Node's; our end of a socket pair is read into ours.
@@ -131,7 +136,7 @@ export class ChildProcessTransport extends StreamTransport {
     const { command, args = [], env, cwd, stderr } = this.process;
     const stdio: SpawnStdio = ['pipe', stdout, typeof stderr === 'object' || typeof stderr === 'number' ? stderr : 'pipe'];
     return spawn(command, [...args], {
-      env: { ...getDefaultEnvironment(), ...env },
+      env: childEnvironment(env),
       stdio,
       cwd,
       windowsHide: true,

@@ -19,3 +19,14 @@ export function getDefaultEnvironment(): Record<string, string> {
   }
   return environment;
 }
+
+/**
+ * The default environment with `given` over it. To Windows `Path` and `PATH` are one variable, of which Node.js would take
+ * the one that sorts first: there what is given replaces the other spelling.
+ */
+export function childEnvironment(given: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const defaults = Object.entries(getDefaultEnvironment());
+  if (process.platform !== 'win32') return { ...Object.fromEntries(defaults), ...given };
+  const names = new Set(Object.keys(given).map((name) => name.toUpperCase()));
+  return { ...Object.fromEntries(defaults.filter(([name]) => !names.has(name.toUpperCase()))), ...given };
+}

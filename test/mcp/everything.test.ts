@@ -29,6 +29,7 @@ describe.concurrent.each([
     expect((ours['progress'] as { seen: unknown[] }).seen).toHaveLength(5);
     expect({ ...ours, progress: null }).toEqual({ ...theirs, progress: null });
     expect(ours).toMatchObject(SEEN);
+    expect(ours['not used']).toEqual([]);
     expect(JSON.stringify(ours)).toContain('sampled é😀');
     expect(Object.keys(ours).length).toBeGreaterThan(35);
   });

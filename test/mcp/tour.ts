@@ -138,6 +138,7 @@ const TOOLS: readonly [string, object][] = [
   ['get-tiny-image', {}],
   ['gzip-file-as-resource', { name: 'a.gz', data: 'data:text/plain,hello', outputType: 'resource' }],
   ['no-such-tool', {}],
+  ['simulate-research-query', { topic: 'without a task' }],
   ['trigger-sampling-request', { prompt: 'p', maxTokens: 5 }],
   ['trigger-elicitation-request', {}],
   ['trigger-url-elicitation', { url: 'https://example.com/', elicitationId: 'e1' }],
@@ -147,19 +148,22 @@ const TOOLS: readonly [string, object][] = [
 /** Connects, sees everything, closes. The record holds nothing that differs between two runs of the same. */
 export async function tour(guest: Guest, transport: Transport): Promise<Record<string, unknown>> {
   const record: Record<string, unknown> = {};
+  const used = new Set<string>();
   const see = async (key: string, doing: Promise<unknown>): Promise<void> => {
     record[key] = timeless(
       await doing.catch((error: unknown) => ({ failed: (error as Error).message, code: (error as { code?: unknown }).code })),
     );
   };
   const call = (name: string, args: object, options?: object): Promise<object> =>
-    guest.request('tools/call', { name, arguments: args }, options);
+    (used.add(name), guest.request('tools/call', { name, arguments: args }, options));
   await guest.connect(transport);
   // The server asks for the roots after its start, and offers what depends on the client by then.
   await until(() => guest.heard.includes('notifications/message'));
   for (const method of ['ping', 'tools/list', 'resources/list', 'resources/templates/list', 'prompts/list'])
     await see(method, guest.request(method));
+  const { resources } = (await guest.request('resources/list')) as { resources: { uri: string }[] };
   await Promise.all([
+    ...resources.map(({ uri }) => see(`read ${uri}`, guest.request('resources/read', { uri }))),
     ...LATER.map(([method, params], i) => see(`${i} ${method}`, guest.request(method, params))),
     ...TOOLS.map(([name, args], i) => see(`tool ${i} ${name}`, call(name, args))),
   ]);
@@ -174,6 +178,10 @@ export async function tour(guest: Guest, transport: Transport): Promise<Record<s
       see('elicitation task', call('trigger-elicitation-request-async', {})),
     ]);
   }
+  const { tools } = (await guest.request('tools/list')) as { tools: { name: string }[] };
+  const { prompts } = (await guest.request('prompts/list')) as { prompts: { name: string }[] };
+  const got = LATER.filter(([method]) => method === 'prompts/get').map(([, params]) => (params as { name: string }).name);
+  record['not used'] = [...tools.filter(({ name }) => !used.has(name)), ...prompts.filter(({ name }) => !got.includes(name))];
   await guest.close();
   return record;
 }

@@ -109,6 +109,17 @@ describe('a child process', () => {
     expect(transport.pid).toBeNull();
     expect(alive(pid)).toBe(false);
   });
+
+  it('can be signalled', async () => {
+    const transport = child('echo');
+    const story = follow(transport);
+    transport.signal('SIGTERM'); // not there yet: nothing happens
+    await transport.start();
+    transport.signal('SIGTERM');
+    await story.closed;
+    expect(story.errors).toMatchObject([{ code: 'AIRS_MCP_CHILD_EXITED', message: expect.stringContaining('SIGTERM') as unknown }]);
+    transport.signal('SIGTERM'); // not there any more
+  });
 });
 
 describe('what a child is started with', () => {

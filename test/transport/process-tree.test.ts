@@ -9,6 +9,7 @@ const platform = Object.getOwnPropertyDescriptor(process, 'platform') as Propert
 
 afterEach(() => {
   Object.defineProperty(process, 'platform', platform);
+  vi.unstubAllEnvs();
   vi.doUnmock('node:child_process');
   vi.resetModules();
 });
@@ -20,8 +21,13 @@ interface Run {
   process: EventEmitter;
 }
 
-async function onWindows(): Promise<{ runs: Run[]; tree: typeof ProcessTree }> {
+const TASKKILL = 'D:\\Win\\System32\\taskkill.exe';
+
+/** @param missing there is no taskkill */
+async function onWindows(missing = false): Promise<{ runs: Run[]; waited: Run[]; tree: typeof ProcessTree }> {
   const runs: Run[] = [];
+  const waited: Run[] = [];
+  vi.stubEnv('SystemRoot', 'D:\\Win');
   Object.defineProperty(process, 'platform', { ...platform, value: 'win32' });
   vi.resetModules();
   vi.doMock('node:child_process', () => ({
@@ -30,8 +36,12 @@ async function onWindows(): Promise<{ runs: Run[]; tree: typeof ProcessTree }> {
       runs.push(run);
       return run.process;
     },
+    spawnSync: (command: string, args: readonly string[], options: object) => {
+      waited.push({ command, args, options, process: new EventEmitter() });
+      return missing ? { error: new Error('ENOENT') } : {};
+    },
   }));
-  return { runs, tree: await import('../../src/transport/process-tree.js') };
+  return { runs, waited, tree: await import('../../src/transport/process-tree.js') };
 }
 
 const child = (state: { exitCode?: number; signalCode?: string } = {}) =>
@@ -42,7 +52,7 @@ describe('on Windows', () => {
     const { runs, tree } = await onWindows();
     tree.signalTree(child(), signal);
     expect(runs).toMatchObject([
-      { command: 'taskkill', args: ['/pid', '4321', '/T', '/F'], options: { stdio: 'ignore', windowsHide: true } },
+      { command: TASKKILL, args: ['/pid', '4321', '/T', '/F'], options: { stdio: 'ignore', windowsHide: true } },
     ]);
   });
 
@@ -60,14 +70,54 @@ describe('on Windows', () => {
     expect(runs).toEqual([]);
   });
 
-  it('ends the trees of adopted children when this process ends', async () => {
-    const { runs, tree } = await onWindows();
-    const server = child();
-    tree.adopt(server);
-    const [endAll] = process.listeners('exit').slice(-1) as [(code: number) => void];
-    endAll(0);
-    tree.disown(server);
-    expect(runs.map(({ command }) => command)).toEqual(['taskkill']);
-    expect(process.listeners('exit')).not.toContain(endAll);
+  describe('the trees of adopted children, when this process ends', () => {
+    const end = (tree: typeof ProcessTree, server: ChildProcess): void => {
+      tree.adopt(server);
+      const [endAll] = process.listeners('exit').slice(-1) as [(code: number) => void];
+      endAll(0);
+      tree.disown(server);
+      expect(process.listeners('exit')).not.toContain(endAll);
+    };
+
+    it('are ended by a taskkill that is waited for: what this process started would end with it', async () => {
+      const { runs, waited, tree } = await onWindows();
+      end(tree, child());
+      expect(runs).toEqual([]);
+      expect(waited).toMatchObject([
+        { command: TASKKILL, args: ['/pid', '4321', '/T', '/F'], options: { stdio: 'ignore', windowsHide: true, timeout: 5_000 } },
+      ]);
+    });
+
+    it('are ended as far as is possible without it', async () => {
+      const { tree } = await onWindows(true);
+      const server = child();
+      end(tree, server);
+      expect(server.kill).toHaveBeenCalledOnce();
+    });
+
+    it('are left alone where they have ended', async () => {
+      const { waited, tree } = await onWindows();
+      end(tree, child({ exitCode: 0 }));
+      expect(waited).toEqual([]);
+    });
+  });
+});
+
+describe('the environment of a child', () => {
+  const among = async (value: NodeJS.Platform, given: Record<string, string>): Promise<Record<string, string>> => {
+    Object.defineProperty(process, 'platform', { ...platform, value });
+    vi.resetModules();
+    vi.stubEnv('PATH', 'theirs');
+    return (await import('../../src/transport/environment.js')).childEnvironment(given);
+  };
+
+  it('has one PATH on Windows, the given one, however it is spelt', async () => {
+    const environment = await among('win32', { Path: 'mine', Extra: '1' });
+    expect(environment).toMatchObject({ Path: 'mine', Extra: '1' });
+    expect(environment).not.toHaveProperty('PATH');
+  });
+
+  it('has both elsewhere, where they are two variables', async () => {
+    expect(await among('linux', { Path: 'mine' })).toMatchObject({ Path: 'mine', PATH: 'theirs' });
   });
 });

@@ -1,7 +1,8 @@
 import type { AirsMcpError } from '../base/errors.js';
+import { WheelNode } from '../base/wheel.js';
 import type { JsonRpcMessage } from '../message/message.js';
+import type { Line, LineMember } from './line.js';
 import type { Priority } from './priority.js';
-import type { List, Place } from './list.js';
 
 /** Takes what becomes of a job: exactly one call of one method, which must not throw. */
 export interface Receiver {
@@ -27,40 +28,32 @@ export const STATE = {
   DONE: 3,
 } as const;
 
-/** One request on its way through the processor. */
-export class Job {
+/**
+ * One request on its way through the processor.
+ *
+ * Thousands may wait, and the garbage collector moves each: what few of them need is in an object of its own, and the
+ * links of the line and of the wheel that hold it are in the job itself.
+ */
+export class Job extends WheelNode implements LineMember<Job> {
   state: number = STATE.WAITING;
   /** @see Permits */
   permit = false;
   /** Whether a promise of the handler's is unsettled. */
   pending = false;
-
-  /** Where it waits, or where it stands among those that run. */
-  place: Place<Job> | null = null;
-  turn: Place<Job> | null = null;
-  due: Place<Job> | null = null;
-  dueIn: List<Job> | null = null;
-  /** On the clock (ms); Infinity without a limit. */
-  deadline = Infinity;
-  startedAt = 0;
-
-  /** The job in whose handler this one was submitted, of any processor. */
-  caller: Job | null = null;
-  /** The nearest such job of the same processor. */
-  parent: Job | null = null;
-  /** Unanswered jobs that this one's handler submitted to the same processor. */
-  children = 0;
   /** Whether a shutdown goes on without this job, since its handler asked for it. */
   exempt = false;
+  startedAt = 0;
 
-  /** An answer that waits for its turn. */
-  response: JsonRpcMessage | null = null;
-  /** Does what else an abort takes: tells a thread. */
-  onabort: (() => void) | null = null;
-  /** Stops listening to the caller's signal. */
-  unlisten: (() => void) | null = null;
-  private controller: AbortController | null = null;
-  private reason: AirsMcpError | null = null;
+  /** Where it waits, or stands among those that run. */
+  line: Line<Job> | null = null;
+  ahead: Job | null = null;
+  behind: Job | null = null;
+
+  /** Where answers leave in the order of their requests. */
+  turn: Turn | null = null;
+  /** Where other jobs have to do with it: those it was submitted by, or that its handler submitted. */
+  family: Family | null = null;
+  private cancellation: Cancellation | null = null;
 
   constructor(
     readonly message: JsonRpcMessage,
@@ -69,9 +62,65 @@ export class Job {
     /** Whose job it is, to be told from one of another processor. */
     readonly owner: object,
     readonly submittedAt: number,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Made on demand: a controller costs more than the rest of a job. */
+  get signal(): AbortSignal {
+    return (this.cancellation ??= new Cancellation()).signal;
+  }
+
+  abort(reason: AirsMcpError): void {
+    (this.cancellation ??= new Cancellation()).abort(reason);
+  }
+
+  /** Sets what else an abort takes: it tells a thread. */
+  set onabort(act: (() => void) | null) {
+    (this.cancellation ??= new Cancellation()).act = act;
+  }
+
+  /** Sets what stops listening to the caller's signal. */
+  set unlisten(stop: () => void) {
+    (this.cancellation ??= new Cancellation()).stop = stop;
+  }
+
+  /** Stops listening to the caller's signal. */
+  stopListening(): void {
+    if (this.cancellation === null) return;
+    this.cancellation.stop?.();
+    this.cancellation.stop = null;
+  }
+}
+
+/** A job's place in the order of answers. */
+export class Turn implements LineMember<Turn> {
+  line: Line<Turn> | null = null;
+  ahead: Turn | null = null;
+  behind: Turn | null = null;
+  /** An answer that waits for those before it. */
+  response: JsonRpcMessage | null = null;
+
+  constructor(readonly job: Job) {}
+}
+
+/** What a job has to do with others. */
+export class Family {
+  /** The job in whose handler this one was submitted, of any processor. */
+  caller: Job | null = null;
+  /** The nearest such job of the same processor. */
+  parent: Job | null = null;
+  /** Unanswered jobs that this one's handler submitted to the same processor. */
+  children = 0;
+}
+
+/** How a job is told that its answer isn't wanted. */
+class Cancellation {
+  act: (() => void) | null = null;
+  stop: (() => void) | null = null;
+  private controller: AbortController | null = null;
+  private reason: AirsMcpError | null = null;
+
   get signal(): AbortSignal {
     if (this.controller === null) {
       this.controller = new AbortController();
@@ -83,7 +132,7 @@ export class Job {
   abort(reason: AirsMcpError): void {
     if (this.reason !== null) return;
     this.reason = reason;
-    this.onabort?.();
+    this.act?.();
     this.controller?.abort(reason);
   }
 }

@@ -1,5 +1,5 @@
 import type { Job } from './job.js';
-import { List } from './list.js';
+import { Line } from './line.js';
 
 /**
  * The queue: three lanes, each first in, first out. A lane moves when those above it are empty, so
@@ -10,29 +10,26 @@ export class Lanes {
   size = 0;
   /** Most jobs so far. */
   peak = 0;
-  private readonly high = new List<Job>();
-  private readonly normal = new List<Job>();
-  private readonly low = new List<Job>();
+  private readonly high = new Line<Job>();
+  private readonly normal = new Line<Job>();
+  private readonly low = new Line<Job>();
 
   push(job: Job): void {
-    job.place = this[job.priority].push(job);
+    this[job.priority].push(job);
     this.size++;
     if (this.size > this.peak) this.peak = this.size;
   }
 
-  /** The next job, or undefined when there is none. */
-  shift(): Job | undefined {
+  /** The next job, or null when there is none. */
+  shift(): Job | null {
     const job = this.high.shift() ?? this.normal.shift() ?? this.low.shift();
-    if (job === undefined) return undefined;
-    job.place = null;
-    this.size--;
+    if (job !== null) this.size--;
     return job;
   }
 
   /** Takes out a job that waits here; false when it does not. */
   remove(job: Job): boolean {
-    if (job.place === null || !this[job.priority].remove(job.place)) return false;
-    job.place = null;
+    if (!this[job.priority].remove(job)) return false;
     this.size--;
     return true;
   }

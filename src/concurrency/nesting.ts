@@ -1,5 +1,16 @@
-import { type Job, STATE } from './job.js';
+import { Family, type Job, STATE } from './job.js';
 import type { Permits } from './permits.js';
+
+/** Notes that `job`, of `owner`, was submitted in the handler of `caller`. */
+export function adopt(job: Job, caller: Job, owner: object): void {
+  const family = (job.family ??= new Family());
+  family.caller = caller;
+  family.parent = runningAncestor(caller, owner);
+}
+
+export function parentOf(job: Job): Job | null {
+  return job.family === null ? null : job.family.parent;
+}
 
 /**
  * Keeps handlers that submit to their own processor from waiting for themselves.
@@ -16,28 +27,32 @@ export class Nesting {
 
   /** Whether a request nested in `parent` may wait for a slot. */
   mayWait(parent: Job): boolean {
-    const waiting = this.waiting + (parent.children === 0 ? 1 : 0);
+    const waiting = this.waiting + ((parent.family?.children ?? 0) === 0 ? 1 : 0);
     return this.permits.active > waiting;
   }
 
   enter(job: Job): void {
-    if (job.parent !== null && job.parent.children++ === 0) this.waiting++;
+    const parent = parentOf(job);
+    if (parent !== null && (parent.family ??= new Family()).children++ === 0) this.waiting++;
   }
 
   /** To be called when `job` is settled. */
-  leave(job: Job): void {
-    if (job.children > 0) this.waiting--;
-    job.children = 0;
-    const { parent } = job;
-    job.parent = job.caller = null;
+  leave({ family }: Job): void {
+    if (family === null) return;
+    if (family.children > 0) this.waiting--;
+    family.children = 0;
+    const { parent } = family;
+    family.parent = family.caller = null;
     // A parent that was settled before this one has been counted out already.
-    if (parent !== null && parent.state !== STATE.DONE && --parent.children === 0) this.waiting--;
+    if (parent === null || parent.state === STATE.DONE) return;
+    const siblings = parent.family as Family; // made when this one entered
+    if (--siblings.children === 0) this.waiting--;
   }
 }
 
 /** The nearest job of `owner` that runs and whose handler is that of `job`, or led to it. */
 export function runningAncestor(job: Job | null, owner: object): Job | null {
-  for (let candidate = job; candidate !== null; candidate = candidate.caller) {
+  for (let candidate = job; candidate !== null; candidate = candidate.family?.caller ?? null) {
     if (candidate.owner === owner && candidate.state === STATE.RUNNING) return candidate;
   }
   return null;

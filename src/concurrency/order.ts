@@ -1,16 +1,16 @@
 import type { JsonRpcMessage } from '../message/message.js';
-import type { Job } from './job.js';
-import { List } from './list.js';
+import { type Job, Turn } from './job.js';
+import { Line } from './line.js';
 
 /** Lets responses leave in the order of their requests: one that is early is held until those before it are gone. */
 export class OrderKeeper {
   /** Responses held. */
   held = 0;
-  private readonly line = new List<Job>();
+  private readonly line = new Line<Turn>();
 
   /** A request came. */
   enter(job: Job): void {
-    job.turn = this.line.push(job);
+    this.line.push((job.turn = new Turn(job)));
   }
 
   /** It will have no response: those behind it need not wait for it. */
@@ -22,18 +22,19 @@ export class OrderKeeper {
   }
 
   /** It has its response. */
-  answer(job: Job, response: JsonRpcMessage): void {
-    job.response = response;
+  answer(turn: Turn, response: JsonRpcMessage): void {
+    turn.response = response;
     this.held++;
     this.flush();
   }
 
   private flush(): void {
-    for (let job = this.line.head; job !== undefined && job.response !== null; job = this.line.head) {
-      const { receiver, response } = job;
+    for (let turn = this.line.head; turn !== null && turn.response !== null; turn = this.line.head) {
+      const { job, response } = turn;
+      const { receiver } = job;
       this.line.shift();
       this.held--;
-      job.turn = job.response = job.receiver = null;
+      turn.response = job.turn = job.receiver = null;
       receiver?.answer(response);
     }
   }

@@ -7,7 +7,7 @@ import { type ProcessorConfig, type ResolvedProcessorConfig, resolveProcessorCon
 import { type ProcessorStatistics, durationsOf } from './counters.js';
 import { Job, type Receiver } from './job.js';
 import { type Priority, isPriority, priorityOf } from './priority.js';
-import { runningAncestor } from './nesting.js';
+import { adopt, runningAncestor } from './nesting.js';
 import { Outcome } from './outcome.js';
 import { LoopRunner, type RequestHandler, type Runner, currentJob } from './runner.js';
 import { Scheduler } from './scheduler.js';
@@ -147,10 +147,7 @@ export class ConcurrentJsonRpcProcessor {
     if (options !== NO_OPTIONS) checkOptions(priority, timeout);
     const job = new Job(message, receiver, priority, this, this.#clock.now());
     const caller = currentJob();
-    if (caller !== undefined) {
-      job.caller = caller;
-      job.parent = runningAncestor(caller, this);
-    }
+    if (caller !== undefined) adopt(job, caller, this);
     if (signal?.aborted === true) {
       scheduler.counters.cancelled++;
       receiver.refuse(new AirsMcpError('AIRS_MCP_CANCELLED', undefined, { cause: signal.reason }));
@@ -158,7 +155,7 @@ export class ConcurrentJsonRpcProcessor {
     }
     if (signal !== undefined) listen(signal, job, scheduler);
     if (scheduler.offer(job, timeout, mayWait)) return job;
-    job.unlisten?.();
+    job.stopListening();
     scheduler.counters.rejected++;
     return null;
   }
@@ -214,7 +211,7 @@ export class ConcurrentJsonRpcProcessor {
     const scheduler = this.#scheduler;
     const closed = (this.#closed ??= this.#close());
     let inside = false;
-    for (let job = runningAncestor(currentJob() ?? null, this); job !== null; job = runningAncestor(job.caller, this)) {
+    for (let job = runningAncestor(currentJob() ?? null, this); job !== null; job = runningAncestor(job.family?.caller ?? null, this)) {
       scheduler.exempt(job);
       inside = true;
     }

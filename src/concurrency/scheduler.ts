@@ -7,8 +7,8 @@ import { Counters } from './counters.js';
 import { Deadlines } from './deadlines.js';
 import { type Job, STATE } from './job.js';
 import { Lanes } from './lanes.js';
-import { List } from './list.js';
-import { Nesting } from './nesting.js';
+import { Line } from './line.js';
+import { Nesting, parentOf } from './nesting.js';
 import { OrderKeeper } from './order.js';
 import { Permits } from './permits.js';
 import { failureReply, givenUpReply, resultReply } from './reply.js';
@@ -32,7 +32,7 @@ export class Scheduler {
   readonly permits: Permits;
   readonly lanes = new Lanes();
   /** Jobs for which the queue has no room yet. */
-  readonly room = new List<Job>();
+  readonly room = new Line<Job>();
   readonly gauge: PressureGauge;
   readonly order: OrderKeeper | null;
   /** Called when a job was settled. */
@@ -42,7 +42,7 @@ export class Scheduler {
   private readonly nesting: Nesting;
   private readonly deadlines: Deadlines;
   /** Jobs whose handlers returned a promise. */
-  private readonly running = new List<Job>();
+  private readonly running = new Line<Job>();
   private depth = 0;
   private pumping = false;
   private deferred = false;
@@ -77,19 +77,20 @@ export class Scheduler {
     const { roomy } = this;
     if (!atOnce) {
       // One that was put off only to spare the stack waits for nobody.
-      if (!free && job.parent !== null && !(roomy && this.nesting.mayWait(job.parent))) return false;
+      const parent = parentOf(job);
+      if (!free && parent !== null && !(roomy && this.nesting.mayWait(parent))) return false;
       if (!free && !roomy && !mayWait) return false;
     }
     job.message.retain();
     this.nesting.enter(job);
     // What a handler submits it may wait for: held behind that handler's own answer it would wait for ever.
-    if (this.order !== null && job.parent === null && job.message.kind === 'request') this.order.enter(job);
+    if (this.order !== null && parentOf(job) === null && job.message.kind === 'request') this.order.enter(job);
     if (atOnce) {
       this.begin(job, job.submittedAt, timeout);
       return true;
     }
     if (roomy) this.enqueue(job);
-    else job.place = this.room.push(job);
+    else this.room.push(job);
     this.deadlines.add(job, timeout);
     this.gauge.hold(1);
     if (this.permits.free) this.putOff();
@@ -155,9 +156,8 @@ export class Scheduler {
     this.pumping = true;
     let since = 0;
     while (this.permits.free) {
-      const job = this.lanes.shift() ?? (this.congested ? undefined : this.room.shift());
-      if (job === undefined) break;
-      job.place = null;
+      const job = this.lanes.shift() ?? (this.congested ? null : this.room.shift());
+      if (job === null) break;
       this.admit();
       this.gauge.unhold(1);
       const now = this.clock.now();
@@ -228,7 +228,7 @@ export class Scheduler {
       this.counters.abandoned++;
       return;
     }
-    job.place = this.running.push(job);
+    this.running.push(job);
     this.deadlines.add(job, timeout);
   }
 
@@ -292,17 +292,15 @@ export class Scheduler {
 
   private leave(job: Job, ran: boolean): void {
     this.deadlines.remove(job);
-    job.unlisten?.();
-    job.unlisten = null;
-    if (job.place === null) return;
-    if (ran) this.running.remove(job.place);
-    else if (!this.lanes.remove(job)) this.room.remove(job.place);
-    job.place = null;
+    job.stopListening();
+    if (job.line === null) return;
+    if (ran) this.running.remove(job);
+    else if (!this.lanes.remove(job)) this.room.remove(job);
     if (!ran) this.gauge.unhold(1);
   }
 
   private deliver(job: Job, response: JsonRpcMessage | null, refusal: AirsMcpError | null): void {
-    if (job.turn !== null && response !== null) return this.order?.answer(job, response);
+    if (job.turn !== null && response !== null) return this.order?.answer(job.turn, response);
     const { receiver } = job;
     job.receiver = null;
     if (refusal === null) receiver?.answer(response);

@@ -9,8 +9,6 @@ import type { Job } from './job.js';
 import { type Pool, importPiscina } from './piscina.js';
 import type { Runner } from './runner.js';
 
-
-
 /** What a thread is told at its start. */
 export interface ThreadData {
   /** URL of the user's module. */

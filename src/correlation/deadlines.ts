@@ -1,7 +1,7 @@
 import { MAX_TIMER_DELAY } from '../base/limits.js';
 import { BurstTime, SOON } from './burst.js';
 import type { Clock } from './clock.js';
-import { Wheel, type WheelNode } from './wheel.js';
+import { Wheel, type WheelNode } from '../base/wheel.js';
 
 /** What to do with nodes. Neither must throw; both may add and remove nodes. */
 export interface DeadlineEvents<T> {

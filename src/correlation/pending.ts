@@ -1,7 +1,7 @@
 import type { IdKey } from './key.js';
 import type { RequestOptions } from './options.js';
 import type { SignalWatch } from './signals.js';
-import { WheelNode } from './wheel.js';
+import { WheelNode } from '../base/wheel.js';
 
 /** What only requests with options need. */
 export interface Extras {

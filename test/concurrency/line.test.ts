@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { List, type Place } from '../../src/concurrency/list.js';
+import { Line, type LineMember } from '../../src/concurrency/line.js';
 import { Permits } from '../../src/concurrency/permits.js';
 
-describe('the list', () => {
+class Member implements LineMember<Member> {
+  line: Line<Member> | null = null;
+  ahead: Member | null = null;
+  behind: Member | null = null;
+
+  constructor(readonly value: number) {}
+}
+
+describe('the line', () => {
   it('agrees with an array under any pushes, shifts and removals', () => {
     const step = fc.oneof(
       fc.constant({ kind: 'push' as const }),
@@ -11,31 +19,35 @@ describe('the list', () => {
       fc.nat(20).map((which) => ({ kind: 'remove' as const, which })),
     );
     fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const list = new List<number>();
-      const places: Place<number>[] = [];
-      let model: number[] = [];
+      const line = new Line<Member>();
+      const members: Member[] = [];
+      let model: Member[] = [];
       for (const action of steps) {
         if (action.kind === 'push') {
-          model.push(places.length);
-          places.push(list.push(places.length));
+          const member = new Member(members.length);
+          members.push(member);
+          model.push(member);
+          line.push(member);
         } else if (action.kind === 'shift') {
-          expect(list.shift()).toBe(model.shift());
+          expect(line.shift()).toBe(model.shift() ?? null);
         } else {
-          const place = places[action.which];
-          if (place === undefined) continue;
-          expect(list.remove(place)).toBe(model.includes(place.value));
-          model = model.filter((value) => value !== place.value);
+          const member = members[action.which];
+          if (member === undefined) continue;
+          expect(line.remove(member)).toBe(model.includes(member));
+          model = model.filter((other) => other !== member);
         }
-        expect([list.toArray(), list.size, list.head, list.tail]).toEqual([model, model.length, model[0], model.at(-1)]);
+        expect(line.toArray().map(({ value }) => value)).toEqual(model.map(({ value }) => value));
+        expect([line.size, line.head]).toEqual([model.length, model[0] ?? null]);
       }
     }));
   });
 
-  it('does not remove what is in another list', () => {
-    const list = new List<number>();
-    const other = new List<number>();
-    const place = other.push(1);
-    expect([list.remove(place), other.size]).toEqual([false, 1]);
+  it('does not remove what stands in another', () => {
+    const line = new Line<Member>();
+    const other = new Line<Member>();
+    const member = new Member(1);
+    other.push(member);
+    expect([line.remove(member), other.size]).toEqual([false, 1]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Wheel, WheelNode } from '../../src/correlation/wheel.js';
+import { Wheel, WheelNode } from '../../src/base/wheel.js';
 import { Random } from '../support/random.js';
 
 class Node extends WheelNode {}

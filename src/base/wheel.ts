@@ -32,6 +32,11 @@ export abstract class WheelNode {
   slot: number = NOWHERE;
   previous: this = this;
   next: this = this;
+
+  /** Whether it is in a wheel. */
+  get scheduled(): boolean {
+    return this.slot !== NOWHERE;
+  }
 }
 
 export class Wheel<T extends WheelNode> {
@@ -54,7 +59,7 @@ export class Wheel<T extends WheelNode> {
 
   /** Removes a node; harmless where it is not in the wheel. */
   remove(node: T): void {
-    if (node.slot === NOWHERE) return;
+    if (!node.scheduled) return;
     this.#size--;
     this.#unlink(node);
   }

@@ -1,13 +1,4 @@
-/**
- * `npm run bench`: measures, and prints a table for each group and one of the figures to reach.
- *
- *     --quick          fewer rows, fewer and shorter rounds: under two minutes; the limits and the simdjson binding only if a full
- *                      run has compiled them
- *     --filter TEXT    only the rows whose backend, group or name contains TEXT
- *     --backend NAME   native or javascript; both by default
- *     --json FILE      writes all results; `npm run bench:report -- FILE` makes a page of them
- *     --list           the names of the rows, nothing is measured
- */
+/** `npm run bench`: measures, and prints a table for each group and one of the figures to reach. */
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -23,15 +14,43 @@ import { groupsOf } from './groups/index.mjs';
 
 const PACES = { full: { rounds: 7, budget: 15 }, quick: { rounds: 3, budget: 5 } };
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    filter: { type: 'string', default: '' },
-    backend: { type: 'string', multiple: true, default: ['native', 'javascript'] },
-    json: { type: 'string' },
-    list: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `usage: npm run bench -- [options]     (or node bench/run.mjs [options], once it is built)
+
+  --quick          fewer rows, fewer and shorter rounds: under two minutes; the limits and the simdjson binding only if a full
+                   run has compiled them
+  --filter TEXT    only the rows whose backend, group or name contains TEXT
+  --backend NAME   native or javascript; both by default
+  --json FILE      writes all results; \`npm run bench:report -- FILE\` makes a page of them
+  --list           the names of the rows, nothing is measured
+  --help           this text
+`;
+
+const BACKENDS = ['native', 'javascript'];
+
+const values = readOptions();
+
+/** Ends the process where the options are wrong, or ask for nothing but help. */
+function readOptions() {
+  try {
+    const options = {
+      quick: { type: 'boolean', default: false },
+      filter: { type: 'string', default: '' },
+      backend: { type: 'string', multiple: true, default: BACKENDS },
+      json: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    };
+    const { values: given } = parseArgs({ options });
+    const unknown = given.backend.find((name) => !BACKENDS.includes(name));
+    if (unknown !== undefined) throw new Error(`there is no backend '${unknown}'`);
+    if (!given.help) return given;
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 const say = (text) => process.stderr.write(`${text}\n`);
 

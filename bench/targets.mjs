@@ -11,6 +11,10 @@ const WHOLE = 'Bytes to materialised payload';
 
 const routed = (row, entries) => entries.map(([over, atLeast]) => ({ figure: `${ROUTED}, ${row}`, group: 'routing', row, over, atLeast }));
 const whole = (row, entries) => entries.map(([over, atLeast]) => ({ figure: `${WHOLE}, ${row}`, group: 'materialise', row, over, atLeast }));
+const registered = (row) => [
+  { figure: `Register and settle, ${row}`, group: 'correlation', row, over: 'Map and timers', atLeast: 3 },
+  { figure: `Register and settle, ${row}: a million/s`, group: 'correlation', row, atMost: 1_000 },
+];
 const sizes = (names, one) => names.flatMap(one);
 
 export const TARGETS = [
@@ -41,6 +45,16 @@ export const TARGETS = [
   { figure: 'Receive 1 MiB messages: bytes allocated', group: 'receiving', row: '1 MiB messages: bytes allocated', over: '\'data\' events', atLeast: 5 },
   { figure: 'Receive 1 MiB messages: collections', group: 'receiving', row: '1 MiB messages: collections', over: '\'data\' events', atLeast: 10 },
   { figure: 'Receive 1 MiB messages: peak memory of the process', group: 'receiving', row: '1 MiB messages: peak memory', over: '\'data\' events', atLeast: 2 },
+  ...sizes(['1', '256', '10,000', '100,000'], (count) =>
+    sizes(['one timeout', 'four timeouts', 'timeouts all mixed'], (timeouts) => registered(`${count} in flight, ${timeouts}`))),
+  { figure: 'A pending request at 100,000: heap', group: 'correlation', row: 'heap of a pending request', atMost: 500 },
+  { figure: 'Backlog of 10,000 against 100', group: 'processor', row: 'backlog of 10,000 against 100', over: 'airs-mcp, 100', atLeast: 1 / 1.15 },
+  { figure: 'Computing handler, two threads', group: 'processor', row: 'computing handler, two threads', over: 'airs-mcp, one thread', atLeast: 1.7 },
+  ...sizes(['one processor', 'two peers', 'two peers that read on'], (through) => [
+    { figure: `Flood of 100,000 through ${through}: lost`, group: 'processor', row: `flood through ${through}: requests lost`, atMost: 0 },
+  ]),
+  { figure: 'Flood of 100,000: live heap', group: 'processor', row: 'flood through one processor: live heap', atMost: MIB },
+  { figure: 'Flood of 100,000: receive buffers', group: 'processor', row: 'flood through two peers: receive buffers', atMost: MIB },
   { figure: 'Stdio echo, 256 in flight', group: 'stdio', row: 'small echo, 256 in flight', over: 'SDK 2.x', atLeast: 15 },
   { figure: 'Stdio echo, 256 in flight', group: 'stdio', row: 'small echo, 256 in flight', over: 'loop by hand', atLeast: 1.5 },
   { figure: '1 MiB result over stdio, raw', group: 'stdio', row: '1 MiB result, raw, one at a time', over: 'SDK 2.x', atLeast: 10 },

@@ -4,10 +4,11 @@ import { CorrelationManager } from '../../dist/index.js';
 /** Timeouts (ms) by request number. */
 const TIMEOUTS = {
   'one timeout': () => 60_000,
+  'four timeouts': (i) => [1_000, 5_000, 30_000, 60_000][i & 3],
   'timeouts all mixed': (i) => 1_000 + ((i * 7_919) % 60_000),
 };
-const IN_FLIGHT = [1, 256, 10_000];
-const HEAP_COUNT = 50_000;
+const IN_FLIGHT = [1, 256, 10_000, 100_000];
+const HEAP_COUNT = 100_000;
 
 /** What a client without us does; nothing is measured and no limit is kept. */
 class MapAndTimers {
@@ -50,6 +51,19 @@ class Ours {
 
   settle(answer) {
     this.manager.correlateResponse(answer);
+  }
+}
+
+/** What none can do without. */
+class BarePromise {
+  #resolvers = new Array(2 ** 17);
+
+  register({ id }) {
+    return new Promise((resolve) => (this.#resolvers[id & (2 ** 17 - 1)] = resolve));
+  }
+
+  settle({ id, result }) {
+    this.#resolvers[id & (2 ** 17 - 1)](result);
   }
 }
 
@@ -98,13 +112,17 @@ function settleAll(side) {
   for (let id = 0; id < HEAP_COUNT; id++) side.settle(new Answer(id));
 }
 
+const MOST = IN_FLIGHT.at(-1);
+
 const timed = IN_FLIGHT.flatMap((inFlight) =>
   Object.entries(TIMEOUTS).map(([name, timeoutOf]) => ({
     name: `${inFlight.toLocaleString('en')} in flight, ${name}`,
+    slow: inFlight === MOST || name === 'four timeouts',
     references: inFlight === 1 && name === 'one timeout' ? [{ name: 'Rust origin, best', value: 259 }, { name: 'Rust origin, worst', value: 723 }] : [],
     ways: () => ({
       'airs-mcp': registerAndSettle(new Ours(), inFlight, timeoutOf),
       'Map and timers': registerAndSettle(new MapAndTimers(), inFlight, timeoutOf),
+      'bare promise': registerAndSettle(new BarePromise(), inFlight, timeoutOf),
     }),
   })));
 
@@ -114,7 +132,7 @@ export const group = {
   title: 'Correlation: register and settle',
   about:
     'A promise for each request, settled by an answer with its id. A Map with one setTimeout per request is what a client writes by ' +
-    'hand: it keeps no limit and counts nothing.',
+    'hand: it keeps no limit and counts nothing. The bare promise is made and settled, and nothing else.',
   unit: 'ns/request',
   rows: [
     ...timed,

@@ -10,7 +10,7 @@ const MIB = 1024 * KIB;
 
 /** A request in the queue, without its bytes: message, job and places (bytes). */
 export const QUEUED_REQUEST = 1_024;
-/** A call that waits for its answer: promise and entry (bytes; bench/correlation.mjs). */
+/** A call that waits for its answer: promise and entry (bytes; bench/groups/correlation.mjs). */
 export const PENDING_CALL = 400;
 
 /** The parts that take memory. */

@@ -1,4 +1,4 @@
-/** The handler of the thread measurement in processor.mjs: computes for some milliseconds. */
+/** A handler that computes for some milliseconds, on the loop or in a thread. */
 export default function compute(request) {
   let x = request.id;
   for (let i = 0; i < 1e6; i++) x = (x * 31 + i) | 0;

@@ -115,7 +115,7 @@ describe('waiting for a pool', () => {
 
   it('ends with an error at the timeout, not before', async () => {
     const { pool: slabs } = pool(1);
-    taken(slabs);
+    const slab = taken(slabs); // kept, since one that is collected makes room
     const failed = vi.fn();
     const wait = slabs.wait(1000).catch(failed);
     await vi.advanceTimersByTimeAsync(999);
@@ -124,6 +124,7 @@ describe('waiting for a pool', () => {
     await wait;
     expect(failed).toHaveBeenCalledWith(withCode('AIRS_MCP_POOL_TIMEOUT'));
     expect([slabs.waiting, slabs.timeouts, slabs.misses]).toEqual([0, 1, 2]);
+    slab.release();
   });
 
   it('leaves the queue at the timeout, so that a later release serves the next', async () => {

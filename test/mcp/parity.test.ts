@@ -12,6 +12,7 @@ import { StdioServerTransport as Server2 } from '@modelcontextprotocol/server/st
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StdioClientTransport, type StdioServerParameters, getDefaultEnvironment } from '../../src/mcp/client-stdio.js';
 import { StdioServerTransport } from '../../src/mcp/server-stdio.js';
+import { readAll } from '../support/streams.js';
 import { Recorder, frame, lines, nextTurn, scripted, until } from './support.js';
 
 type ClientTransport = Transport & { readonly pid: number | null; readonly stderr: NodeJS.EventEmitter | null };
@@ -135,7 +136,7 @@ describe.each(SERVERS)('a server transport of %s', (_name, make) => {
     const answers = IDS.map((id) => ({ jsonrpc: '2.0' as const, id, result: { text: 'é\u2028\n😀' } }));
     await Promise.all(answers.map((answer) => transport.send(answer)));
     await transport.close();
-    expect(lines(stdout.read() as Buffer)).toEqual(answers);
+    expect(lines(readAll(stdout))).toEqual(answers);
   });
 
   it('tells onerror before onclose where a message is past maxBufferSize', async () => {

@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { StdioServerTransport } from '../../src/mcp/server-stdio.js';
+import { readAll } from '../support/streams.js';
 import { answer, codes, request, serve } from './serving.js';
 import { Recorder, frame, lines, nextTurn, until } from './support.js';
 
@@ -202,6 +203,6 @@ describe('sending', () => {
     const sent = transport.send({ jsonrpc: '2.0', id: 1, result: { pad: 'x'.repeat(400) } });
     await expect(sent).rejects.toMatchObject({ code: 'AIRS_MCP_SEND_QUEUE_FULL' });
     await nextTurn();
-    expect(lines(stdout.read() as Buffer)).toMatchObject([{ id: 1, error: { data: { code: 'AIRS_MCP_SEND_QUEUE_FULL' } } }]);
+    expect(lines(readAll(stdout))).toMatchObject([{ id: 1, error: { data: { code: 'AIRS_MCP_SEND_QUEUE_FULL' } } }]);
   });
 });

@@ -87,6 +87,16 @@ const CHECKS = {
     return `kernel ${info.kernel}`;
   },
 
+  command() {
+    const folder = install('command');
+    const main = join(folder, 'node_modules', 'airs-mcp', 'dist', 'cli', 'main.js');
+    const say = (...args) => run(process.execPath, [main, ...args], { cwd: folder });
+    assert.equal(JSON.parse(say('doctor', '--json')).ok, true);
+    assert.equal(JSON.parse(say('demo', '--json')).ok, true);
+    const { groups } = JSON.parse(say('bench', '--quick', '--json'));
+    return `doctor, demo, bench with ${groups.length} groups`;
+  },
+
   types() {
     const folder = install('types', '--ignore-scripts');
     const names = "const name: 'native' | 'javascript' = backendInfo().name;";

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { describeBackend } from './lib/backend.mjs';
 import { machine, versions } from './lib/machine.mjs';
 import { printFigures, printGroups, printHeader } from './lib/print.mjs';
-import { progressOf } from './lib/progress.mjs';
+import { progressOf } from '../dist/cli/bench/progress.js';
 import { plan, run } from './lib/session.mjs';
 import { prepareLimits } from './native/build.mjs';
 import { prepareSimdjson } from './peers/simdjson.mjs';

@@ -10,31 +10,22 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as StdioClientTransport1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
-import { connectStdio } from '../../dist/index.js';
-import { eachLine, tickWriter } from '../servers/lines.mjs';
+import { ended, loopClient, ourClient } from '../../dist/cli/bench/clients.js';
 
 // Without the warnings that some give under load.
 const argsOf = (name) => ['--no-warnings', fileURLToPath(new URL(`../servers/${name}.mjs`, import.meta.url))];
 const ROOM = 128 * 1024 * 1024;
 const paramsOf = (args) => ({ name: 'echo', arguments: args });
 
-export async function airs() {
+export function airs() {
   const { AIRS_MCP_BACKEND } = process.env;
-  const peer = await connectStdio(process.execPath, argsOf('airs'), {
+  return ourClient({
     correlation: { maxPendingRequests: 1_000_000 },
     transport: { buffer: { maxMessageSize: ROOM }, ...(AIRS_MCP_BACKEND && { env: { AIRS_MCP_BACKEND } }) },
   });
-  return {
-    call: (args) => peer.request('tools/call', paramsOf(args)),
-    async raw(args) {
-      const message = await peer.request('tools/call', paramsOf(args), { raw: true });
-      const { byteLength } = message;
-      message.release();
-      return byteLength;
-    },
-    close: () => peer.close(),
-  };
 }
+
+export const loop = loopClient;
 
 const sdk = (ClientClass, Transport, name) => async () => {
   const client = new ClientClass({ name: 'bench', version: '1.0.0' });
@@ -47,12 +38,6 @@ export const sdk2 = sdk(Client, StdioClientTransport, 'sdk2');
 
 const start = (name) => spawn(process.execPath, argsOf(name), { stdio: ['pipe', 'pipe', 'inherit'] });
 
-async function ended(child) {
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.stdin.end();
-  await exit;
-}
-
 export async function vscode() {
   const child = start('vscode');
   const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
@@ -63,25 +48,5 @@ export async function vscode() {
       await ended(child);
       connection.dispose();
     },
-  };
-}
-
-export async function loop() {
-  const child = start('loop');
-  const write = tickWriter(child.stdin);
-  const waiting = new Map();
-  let lastId = 0;
-  eachLine(child.stdout, (line) => {
-    const { id, result } = JSON.parse(line);
-    waiting.get(id)(result);
-    waiting.delete(id);
-  });
-  return {
-    call(args) {
-      const id = ++lastId;
-      write(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: paramsOf(args) }));
-      return new Promise((resolve) => waiting.set(id, resolve));
-    },
-    close: () => ended(child),
   };
 }

@@ -4,7 +4,7 @@
  * A group is `{ name, title, about, unit, rows, scale?, costly?, open? }`; `open` makes what its rows share, with a `close`; `scale` is
  * what their sizes are; a quick run leaves the `costly` ones out on the fallback. A row is
  * `{ name, ways(shared), size?, unit?, units?, higher?, floor?, rounds?, baseline?, native?, slow?, references?, notes? }`: `ways` gives what
- * lib/measure.mjs takes, ours first, and a way that is not there today as undefined. `baseline` is the way that stands for
+ * src/cli/bench/measure.ts takes, ours first, and a way that is not there today as undefined. `baseline` is the way that stands for
  * code that uses JSON.parse, which the fallback is held against; a row with `native: true` has no meaning on the fallback, one with `slow: true` no place in a quick run.
  */
 

@@ -1,5 +1,5 @@
 import * as clients from '../clients/index.mjs';
-import { quantile } from '../lib/statistics.mjs';
+import { quantile } from '../../dist/cli/bench/statistics.js';
 import { MIB } from './inputs.mjs';
 
 const SMALL = { message: 'hello from the bench' };

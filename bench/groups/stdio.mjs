@@ -1,5 +1,5 @@
 import * as clients from '../clients/index.mjs';
-import { quantile } from '../lib/statistics.mjs';
+import { quantile } from '../../dist/cli/bench/statistics.js';
 import { openLimits } from '../peers/limits.mjs';
 import { KIB, MIB } from './inputs.mjs';
 

@@ -5,7 +5,7 @@
 
 import { backendInfo } from '../../dist/index.js';
 import { groupNamed } from '../groups/index.mjs';
-import { inTurn } from './measure.mjs';
+import { inTurn } from '../../dist/cli/bench/measure.js';
 import { roleOf } from './ways.mjs';
 
 const { group: name, rows: wanted, pace } = JSON.parse(process.argv[2]);

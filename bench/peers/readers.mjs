@@ -8,43 +8,19 @@ import { ReadBuffer as ReadBuffer2 } from '@modelcontextprotocol/client';
 import { ReadBuffer } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import jayson from 'jayson';
 import { StreamMessageReader } from 'vscode-jsonrpc/node';
+import { parseMessages } from '../../dist/cli/bench/parsing.js';
 import { StreamingParser } from '../../dist/index.js';
 import { expect } from '../lib/ways.mjs';
 import { simdjsonBinding } from './simdjson.mjs';
 
-const NOTHING = new Uint8Array(0);
+export { parseLines } from '../../dist/cli/bench/parsing.js';
 
-/** As a router does: look at what decides, then let go. */
-export function airs({ chunks, count }, { strict = true, whole = false, maxMessageSize } = {}) {
+export function airs(input, { strict = true, whole = false, maxMessageSize } = {}) {
   const parser = new StreamingParser({ strictValidation: strict, ...(maxMessageSize && { maxMessageSize }) });
-  return () => {
-    let seen = 0;
-    for (const chunk of chunks) {
-      for (let message = parser.parseFromBytes(chunk); message !== null; message = parser.parseFromBytes(NOTHING)) {
-        if (message.kind !== 'invalid' && (message.id !== undefined || message.method !== undefined)) seen++;
-        if (whole && (message.params ?? message.result) === undefined) seen--;
-        message.release();
-      }
-    }
-    return expect(seen, count);
-  };
+  return parseMessages(parser, input, whole);
 }
 
 const isMessage = ({ jsonrpc, id, method }) => jsonrpc === '2.0' && (id !== undefined || method !== undefined);
-
-/** Each line of the joined chunks. */
-export function parseLines({ chunks, count }) {
-  return () => {
-    const buffer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-    let seen = 0;
-    for (let start = 0; start < buffer.length; ) {
-      const end = buffer.indexOf(10, start);
-      if (isMessage(JSON.parse(buffer.utf8Slice(start, end)))) seen++;
-      start = end + 1;
-    }
-    return expect(seen, count);
-  };
-}
 
 const sdk = (buffer) => ({ chunks, count }) => () => {
   let seen = 0;

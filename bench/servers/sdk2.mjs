@@ -2,7 +2,7 @@
 
 import { Server } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { echoResult, sizedResult } from './results.mjs';
+import { echoResult, sizedResult } from '../../dist/cli/bench/echo.js';
 
 const server = new Server({ name: 'echo', version: '1.0.0' }, { capabilities: { tools: {} } });
 server.setRequestHandler('tools/call', ({ params }) => {

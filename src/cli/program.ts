@@ -19,6 +19,15 @@ Where the native addon does not load, JavaScript takes its place with the same r
 no failure, unless AIRS_MCP_BACKEND=native demands it.
 Exit status: 0 where all checks hold, else 1.`;
 
+const DEMO_NOTES = `
+It uses nothing but this package: the server is a process of its own, on the same backend (AIRS_MCP_BACKEND chooses it).
+Exit status: 0 where all went as it should, else 1.`;
+
+const BENCH_NOTES = `
+It compares this package with JSON.parse and with a loop over lines written by hand, both of which need no other package; the
+repository's own benchmarks have more rows, and the SDKs. Leave the machine alone while it runs: half a minute, or with --quick
+some ten seconds. AIRS_MCP_BACKEND chooses the backend.`;
+
 /** The command line: which commands there are, and what they take. What they do is loaded when they are run. */
 export function makeProgram(): Command {
   const program = new Command('airs-mcp')
@@ -48,6 +57,23 @@ export function makeProgram(): Command {
     .action(async (options: { json?: boolean }) => {
       const { runDoctor } = await import('./doctor/run.js');
       await runDoctor(options);
+    });
+  program.command('demo')
+    .description('play a session with a server process: calls both ways, progress, faults; with times')
+    .option('--json', 'write one JSON document')
+    .addHelpText('after', DEMO_NOTES)
+    .action(async (options: { json?: boolean }) => {
+      const { runDemo } = await import('./demo/run.js');
+      await runDemo(options);
+    });
+  program.command('bench')
+    .description('measure on this machine: parsing and calls over stdio, against JSON.parse and a loop by hand')
+    .option('--quick', 'fewer and shorter rounds')
+    .option('--json', 'write one JSON document')
+    .addHelpText('after', BENCH_NOTES)
+    .action(async (options: { quick?: boolean; json?: boolean }) => {
+      const { runBench } = await import('./bench/run.js');
+      await runBench(options);
     });
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

@@ -1,13 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backendInfo } from '../../src/backend/select.js';
 import type { Report } from '../../src/cli/doctor/report.js';
 import { requireDist } from '../peer/dist.js';
-import { type Ran, run } from './run.js';
-
-const ROOT = join(import.meta.dirname, '..', '..');
+import { copyOfPackage, type PackageCopy, type Ran, run } from './run.js';
 
 beforeAll(requireDist);
 
@@ -58,29 +53,23 @@ describe('airs-mcp doctor', () => {
 });
 
 describe('in a package without an addon', () => {
-  let main: string;
-  let folder: string;
+  let copy: PackageCopy;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'airs-mcp-doctor-'));
-    mkdirSync(join(folder, 'dist'));
-    cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
-    cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    main = join(folder, 'dist', 'cli', 'main.js');
+    copy = copyOfPackage();
   });
 
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterAll(() => copy.remove());
 
   it('the doctor tells why it did not load, and all works in JavaScript', async () => {
-    const ran = await run(['doctor', '--json'], '', { AIRS_MCP_BACKEND: '' }, main);
+    const ran = await run(['doctor', '--json'], '', { AIRS_MCP_BACKEND: '' }, copy.main);
     const { ok, backend } = reportOf(ran);
     expect({ ok, code: ran.code, name: backend?.name }).toEqual({ ok: true, code: 0, name: 'javascript' });
     expect(backend?.reason).toMatch(/^the native addon did not load: No native build was found/);
   });
 
   it('the doctor fails where the addon is demanded', async () => {
-    const ran = await run(['doctor'], '', { AIRS_MCP_BACKEND: 'native' }, main);
+    const ran = await run(['doctor'], '', { AIRS_MCP_BACKEND: 'native' }, copy.main);
     expect(ran).toMatchObject({ code: 1, stderr: '' });
     expect(ran.stdout.toString()).toMatch(/failed {2}a backend runs: AIRS_MCP_BACKEND_UNAVAILABLE: .*No native build was found/);
   });

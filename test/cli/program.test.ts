@@ -13,12 +13,12 @@ describe('the command line', () => {
     expect({ stdout: stdout.toString(), code }).toEqual({ stdout: `${version}\n`, code: 0 });
   });
 
-  it.each([[['--help'], 'tap'], [['tap', '--help'], '--output'], [['help', 'tap'], '--output'], [['doctor', '--help'], '--json']])('%s prints help', async (args, word) => {
+  it.each([[['--help'], 'tap'], [['tap', '--help'], '--output'], [['help', 'tap'], '--output'], [['doctor', '--help'], '--json'], [['demo', '--help'], '--json'], [['bench', '--help'], '--quick']])('%s prints help', async (args, word) => {
     const { stdout, code, stderr } = await run(args);
     expect({ code, stderr, has: stdout.toString().includes(word) }).toEqual({ code: 0, stderr: '', has: true });
   });
 
-  it.each([[['nope']], [['--nope']], [['tap']], [['tap', '--nope', '--', 'x']], [['doctor', '--nope']]])('%s is a wrong command line: status 2, and nothing on standard output', async (args) => {
+  it.each([[['nope']], [['--nope']], [['tap']], [['tap', '--nope', '--', 'x']], [['doctor', '--nope']], [['demo', 'x']], [['bench', '--backend', 'wasm']]])('%s is a wrong command line: status 2, and nothing on standard output', async (args) => {
     const { stdout, code, stderr } = await run(args);
     expect({ code, stdout: stdout.length, told: stderr.startsWith('error: ') }).toEqual({ code: 2, stdout: 0, told: true });
   });

@@ -1,4 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 
@@ -31,4 +33,26 @@ export function run(args: readonly string[], input: string | Uint8Array = '', en
   child.stdin.on('error', () => undefined); // It may be gone before it read all.
   child.stdin.end(input);
   return ended(child);
+}
+
+/** The compiled package in a folder of its own, which a test may break. */
+export interface PackageCopy {
+  readonly main: string;
+  /** @param path below its root */
+  drop(path: string): void;
+  remove(): void;
+}
+
+/** A copy without the addon. */
+export function copyOfPackage(): PackageCopy {
+  const folder = mkdtempSync(join(tmpdir(), 'airs-mcp-package-'));
+  mkdirSync(join(folder, 'dist'));
+  cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
+  cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  return {
+    main: join(folder, 'dist', 'cli', 'main.js'),
+    drop: (path) => rmSync(join(folder, path)),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { JsonRpcMessage } from '../../message/message.js';
 import { StreamingParser } from '../../message/parser.js';
-import type { Step } from './check.js';
+import type { Step } from '../check.js';
 
 const SHORT_LIMIT = 128;
 const GOOD = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"text":"größer → \\u00e9"}}';

@@ -1,7 +1,7 @@
 import type { BackendInfo } from '../../backend/select.js';
 import type { ProductionConfig } from '../../monitoring/production.js';
-import { type Check, runSteps, type Step } from './check.js';
-import type { PipeFacts, PlatformFacts, RuntimeFacts } from './facts.js';
+import { type Check, runSteps, type Step } from '../check.js';
+import type { PipeFacts, PlatformFacts, RuntimeFacts } from '../facts.js';
 import type { Limit } from './limits.js';
 
 /** What the doctor looks at, and what it tries. */

@@ -1,7 +1,7 @@
 import type { BackendInfo } from '../../backend/select.js';
 import { connectStdio } from '../../peer/serve.js';
 import { bytesText } from '../text.js';
-import type { Step } from './check.js';
+import type { Step } from '../check.js';
 import type { Echo } from './server.js';
 
 /** More than a pipe holds by default, so that reading and writing take turns. */

@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { backendInfo } from '../../backend/select.js';
 import { getProductionConfig } from '../../monitoring/production.js';
 import { paintFor, wantsColour } from '../paint.js';
+import { print } from '../print.js';
 import { EXIT } from '../status.js';
 import { packageVersion } from '../version.js';
-import { pipeFacts, platformFacts, runtimeFacts } from './facts.js';
+import { pipeFacts, platformFacts, runtimeFacts } from '../facts.js';
 import { limits } from './limits.js';
 import { PARSING } from './parsing.js';
 import { examine, type Patient } from './report.js';
@@ -16,10 +17,7 @@ import { reportLines } from './show.js';
 export async function runDoctor({ json = false }: { readonly json?: boolean }, patient: Patient = thisProcess()): Promise<void> {
   const report = await examine(patient);
   const paint = paintFor(wantsColour(process.stdout.isTTY, process.env));
-  const text = json ? JSON.stringify(report, null, 2) : reportLines(report, paint).join('\n');
-  // Whoever reads it may have left.
-  process.stdout.once('error', () => undefined);
-  process.stdout.write(`${text}\n`);
+  print(json ? JSON.stringify(report, null, 2) : reportLines(report, paint).join('\n'));
   process.exitCode = report.ok ? EXIT.ok : EXIT.failed;
 }
 

@@ -1,14 +1,12 @@
 /** The report as text, for people. */
 
+import { type Check, checkText, LONGEST } from '../check.js';
 import type { Paint } from '../paint.js';
 import { bytesText, millisecondsText, printable, tableLines } from '../text.js';
-import type { Check } from './check.js';
-import type { PipeFacts, PlatformFacts, RuntimeFacts } from './facts.js';
+import type { PipeFacts, PlatformFacts, RuntimeFacts } from '../facts.js';
 import type { Limit } from './limits.js';
 import type { Report } from './report.js';
 
-/** Longest text of somebody else's in a line (UTF-16 units). */
-const LONGEST = 1_000;
 const LABEL = 16;
 
 type Configuration = NonNullable<Report['configuration']>;
@@ -85,11 +83,6 @@ function configurationLines({ preset, machine, memory, buffer, processor, correl
     `memory: ${bytesText(memory.total)} at most for a connection, of ${bytesText(memory.budget)} allowed`,
     ...notes.map((note) => paint('yellow', `note: ${printable(note, LONGEST)}`)),
   ], paint);
-}
-
-function checkText({ name, ok, detail, duration }: Check, paint: Paint): string {
-  const sign = ok ? paint('green', 'ok    ') : paint('red', 'failed');
-  return `${sign}  ${name}: ${printable(detail, LONGEST)} ${paint('dim', `(${millisecondsText(duration)})`)}`;
 }
 
 function verdict(checks: readonly Check[], paint: Paint): string {

@@ -1,12 +1,20 @@
 /** Says on standard error what is being measured, and how long the rest may take. */
 
-const clock = (ms) => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}`;
+import { performance } from 'node:perf_hooks';
 
-export function progressOf(total) {
+export interface Progress {
+  begins(this: void, name: string): void;
+  end(this: void): void;
+}
+
+const clock = (ms: number): string => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}`;
+
+/** @param total how many things will begin */
+export function progressOf(total: number): Progress {
   const began = performance.now();
   const live = process.stderr.isTTY;
   let done = 0;
-  const write = (text) => process.stderr.write(live ? `\r\x1b[2K${text}` : `${text}\n`);
+  const write = (text: string): void => void process.stderr.write(live ? `\r\u001b[2K${text}` : `${text}\n`);
   return {
     begins(name) {
       const passed = performance.now() - began;

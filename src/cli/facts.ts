@@ -1,8 +1,8 @@
 /** What this process finds out about where it runs. */
 
 import { readFileSync } from 'node:fs';
-import { NODE_API } from '../../backend/native.js';
-import { PIPE_CAPACITY } from '../../base/limits.js';
+import { NODE_API } from '../backend/native.js';
+import { PIPE_CAPACITY } from '../base/limits.js';
 
 export interface RuntimeFacts {
   readonly name: 'Node.js' | 'Bun' | 'Deno';

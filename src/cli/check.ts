@@ -1,4 +1,10 @@
-/** What the doctor tries, one thing after the other. */
+/** What the doctor and the demo try, one thing after the other. */
+
+import type { Paint } from './paint.js';
+import { millisecondsText, printable } from './text.js';
+
+/** Longest text of somebody else's in a line (UTF-16 units). */
+export const LONGEST = 1_000;
 
 /** One thing to try: gives what there is to say when it holds, and throws where it does not. */
 export interface Step {
@@ -16,13 +22,20 @@ export interface Check {
   readonly duration: number;
 }
 
-/** Takes every step, also after one that failed. @param clock milliseconds, from anywhere */
-export async function runSteps(steps: readonly Step[], clock: () => number): Promise<Check[]> {
+/**
+ * Takes every step, also after one that failed.
+ *
+ * @param clock milliseconds, from anywhere
+ * @param onCheck told of each as it is done
+ */
+export async function runSteps(steps: readonly Step[], clock: () => number, onCheck?: (check: Check) => void): Promise<Check[]> {
   const checks: Check[] = [];
   for (const { name, run } of steps) {
     const start = clock();
     const outcome = await settled(run);
-    checks.push({ name, ...outcome, duration: clock() - start });
+    const check = { name, ...outcome, duration: clock() - start };
+    checks.push(check);
+    onCheck?.(check);
   }
   return checks;
 }
@@ -39,4 +52,9 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? `${code}: ${error.message}` : error.message;
+}
+
+export function checkText({ name, ok, detail, duration }: Check, paint: Paint): string {
+  const sign = ok ? paint('green', 'ok    ') : paint('red', 'failed');
+  return `${sign}  ${name}: ${printable(detail, LONGEST)} ${paint('dim', `(${millisecondsText(duration)})`)}`;
 }

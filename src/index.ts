@@ -14,9 +14,11 @@
  *     buffer/                   pooled memory, leases, pressure
  *     backend/                  the scanner: native, or its equal in JavaScript
  *     base/                     wire types, errors, limits
+ *
+ * @module airs-mcp
  */
 
-export { type AirsMcpErrorCode, AirsMcpError, ERROR_TABLE } from './base/errors.js';
+export { type AirsMcpErrorCode, type AirsMcpErrorOptions, AirsMcpError, ERROR_TABLE } from './base/errors.js';
 export type {
   MessageKind, RequestId, WireError, WireErrorObject, WireMessage, WireNotification, WireRequest, WireResponse,
 } from './base/wire.js';
@@ -28,11 +30,15 @@ export {
 export { type BackendInfo, backendInfo } from './backend/select.js';
 export type { BufferConfig } from './buffer/config.js';
 export { BufferManager } from './buffer/manager.js';
-export type { BufferMetrics, ZeroCopyMetrics } from './buffer/metrics.js';
+export type { TransferCounters } from './buffer/counters.js';
+export type { BufferMetrics, PoolMetrics, ZeroCopyMetrics } from './buffer/metrics.js';
+export type { OneOffMetrics } from './buffer/oneoff.js';
 export { PooledBuffer } from './buffer/pooled.js';
+export type { PressureListener } from './buffer/pressure.js';
 export { type RawJson, rawJson } from './message/json.js';
 export type { Framing } from './message/framer.js';
 export { type BatchInfo, JsonRpcMessage } from './message/message.js';
+export type { Intent } from './message/salvage.js';
 export { type ParserBufferStats, StreamingParser, type StreamingConfig } from './message/parser.js';
 export { ChildProcessTransport, type ChildProcessOptions } from './transport/child.js';
 export type { MessageBytes, Transport, TransportOptions, ZeroCopyTransport } from './transport/contract.js';
@@ -44,11 +50,12 @@ export type { StderrMode } from './transport/stderr.js';
 export { StreamingTransport, type StreamingTransportConfig, type StreamingTransportStats } from './transport/streaming.js';
 export type { Answer } from './correlation/answer.js';
 export type { CorrelationConfig } from './correlation/config.js';
+export type { Identified } from './correlation/key.js';
 export { CorrelationManager } from './correlation/manager.js';
 export type { RequestOptions } from './correlation/options.js';
 export type { CorrelationStatistics } from './correlation/statistics.js';
 export type { ProcessorConfig } from './concurrency/config.js';
-export type { ProcessorStatistics } from './concurrency/counters.js';
+export type { Durations, ProcessorStatistics } from './concurrency/counters.js';
 export type { HandlerContext } from './concurrency/job.js';
 export type { Priority } from './concurrency/priority.js';
 export { ConcurrentJsonRpcProcessor, type ProcessOptions, type ShutdownOptions } from './concurrency/processor.js';
@@ -59,12 +66,12 @@ export type { FrameKind, ProfiledFunction, ProfileShares } from './monitoring/pr
 export { AirsMcpRemoteError } from './base/remote.js';
 export { RequestContext } from './peer/context.js';
 export type { CallTrace, IncomingCall, Instrumentation, OutgoingCall, RequestTrace } from './peer/instrumentation.js';
-export type { AnyMethods, BatchResults, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './peer/methods.js';
+export type { AnyMethods, BatchResults, CallArguments, Handler, Handlers, MethodName, ParamsOf, ResultOf } from './peer/methods.js';
 export { type BatchCall, JsonRpcPeer, type PeerOptions } from './peer/peer.js';
 export type { Machine } from './monitoring/machine.js';
 export type { Alert } from './monitoring/alerts.js';
 export type { RuntimeMetrics } from './monitoring/metrics.js';
-export { type MonitorClock, type MonitorOptions, RuntimePerformanceMonitor } from './monitoring/monitor.js';
+export { type MonitorClock, type MonitorEvents, type MonitorOptions, RuntimePerformanceMonitor } from './monitoring/monitor.js';
 export type { PartStatistics, Watchable, WatchablePeer } from './monitoring/parts.js';
 export type { GcFigures, GcKind, LoopDelay, Sample, Sampler } from './monitoring/sampler.js';
 export type { AlertName, MonitorThresholds } from './monitoring/thresholds.js';

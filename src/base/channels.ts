@@ -31,26 +31,31 @@ export interface CallFailure {
   readonly message: string;
 }
 
+/** Of a transport: it is open. */
 export interface TransportEvent {
   /** The transport, to be told from others. */
   readonly transport: object;
 }
 
+/** A message came in, or was accepted to be sent. */
 export interface MessageEvent extends TransportEvent {
   readonly message: ObservedMessage;
 }
 
+/** Input that is no message, or is over a limit. */
 export interface RefusedFrameEvent extends TransportEvent {
   readonly failure: AirsMcpError;
   /** Where the frame shows one. */
   readonly id: RequestId | undefined;
 }
 
+/** Of a transport: it is closed. */
 export interface ClosedEvent extends TransportEvent {
   /** What ended the connection, or kept it from being opened; undefined where nothing failed. */
   readonly error: unknown;
 }
 
+/** A server process that a transport had started has exited. */
 export interface ChildExitEvent extends TransportEvent {
   readonly pid: number | undefined;
   /** Undefined where a signal ended it. */
@@ -58,6 +63,7 @@ export interface ChildExitEvent extends TransportEvent {
   readonly signal: NodeJS.Signals | undefined;
 }
 
+/** A call between peers, in either direction, begins. */
 export interface CallEvent {
   /** The peer, to be told from others. */
   readonly peer: object;
@@ -66,6 +72,7 @@ export interface CallEvent {
   readonly method: string;
 }
 
+/** A call between peers, in either direction, has come to its end. */
 export interface SettledEvent extends CallEvent {
   /** ms since the call started, or the request was received. */
   readonly duration: number;
@@ -73,6 +80,7 @@ export interface SettledEvent extends CallEvent {
   readonly failure: CallFailure | undefined;
 }
 
+/** A buffer was asked for, and all of its pool were lent. */
 export interface PoolExhaustedEvent {
   readonly pool: 'read' | 'write';
   /** Buffers that the pool lends at a time: all are lent. */
@@ -81,6 +89,7 @@ export interface PoolExhaustedEvent {
   readonly waiting: number;
 }
 
+/** So much is held that sources are asked to pause, or so little again that they go on. */
 export interface PressureEvent {
   /**
    * What there is too much of: `bytes` held by consumers, `requests` in a processor's queue, or `answers` that the
@@ -123,6 +132,7 @@ export interface ChannelEvents {
   'airs-mcp:pressure:ended': PressureEvent;
 }
 
+/** The name of a channel, for {@link subscribe} and `node:diagnostics_channel`. */
 export type ChannelName = keyof ChannelEvents;
 
 /** A channel with the type of what is published on it. */

@@ -60,6 +60,7 @@ export const ERROR_TABLE = {
 /** A stable identifier of one kind of failure; see {@link ERROR_TABLE} for its meaning. */
 export type AirsMcpErrorCode = keyof typeof ERROR_TABLE;
 
+/** What an {@link AirsMcpError} may carry besides its code. */
 export interface AirsMcpErrorOptions {
   /** What led to this failure, where something did. */
   cause?: unknown;

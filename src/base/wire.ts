@@ -3,6 +3,7 @@
 /** An id as JSON-RPC 2.0 section 4 allows it. MCP further forbids null. */
 export type RequestId = string | number | null;
 
+/** A request: it wants an answer (section 4). */
 export interface WireRequest {
   jsonrpc: '2.0';
   id: RequestId;
@@ -10,12 +11,14 @@ export interface WireRequest {
   params?: unknown;
 }
 
+/** A notification: it gets no answer (section 4.1). */
 export interface WireNotification {
   jsonrpc: '2.0';
   method: string;
   params?: unknown;
 }
 
+/** An answer that went well (section 5). */
 export interface WireResponse {
   jsonrpc: '2.0';
   id: RequestId;
@@ -29,6 +32,7 @@ export interface WireErrorObject {
   data?: unknown;
 }
 
+/** An answer that failed (section 5). */
 export interface WireError {
   jsonrpc: '2.0';
   /** Absent or null when the id of the failed request could not be read. */

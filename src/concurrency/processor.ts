@@ -23,6 +23,7 @@ export interface ProcessOptions {
   timeout?: number | undefined;
 }
 
+/** How {@link ConcurrentJsonRpcProcessor.shutdown} ends. */
 export interface ShutdownOptions {
   /** Whether what was accepted may finish, within `shutdownTimeout`; default true. False aborts it now. */
   drain?: boolean | undefined;
@@ -178,6 +179,7 @@ export class ConcurrentJsonRpcProcessor {
     return this.#scheduler.gauge.listen(listener);
   }
 
+  /** What became of the requests so far, and what is at work now. */
   statistics(): ProcessorStatistics {
     const { counters, permits, lanes, room, gauge, order } = this.#scheduler;
     return {

@@ -173,6 +173,7 @@ export class CorrelationManager {
     this.#rejectAll(error);
   }
 
+  /** Whether a request of this id waits for its answer. */
   isPending(id: RequestId | Identified): boolean {
     return this.#find(id) !== undefined;
   }
@@ -182,6 +183,7 @@ export class CorrelationManager {
     return this.#pending.all().map((request) => idOf(request.key));
   }
 
+  /** What became of the requests so far. */
   statistics(): CorrelationStatistics {
     return this.#tally.snapshot(this.#pending.size);
   }

@@ -1,4 +1,8 @@
-/** `airs-mcp/client/stdio`: what the MCP SDKs export as `client/stdio`. */
+/**
+ * `airs-mcp/client/stdio`: what the MCP SDKs export as `client/stdio`.
+ *
+ * @module airs-mcp/client/stdio
+ */
 
 import { PassThrough, type Stream } from 'node:stream';
 import { AirsMcpError } from '../base/errors.js';
@@ -15,7 +19,7 @@ export type { ServerCommand } from './link.js';
 export type { DropInOptions } from './options.js';
 export type { RestartInfo, RestartOptions } from './restart.js';
 export type { FrameCounts } from './session.js';
-export type { JSONRPCMessage } from './wire.js';
+export type { JSONRPCErrorResponse, JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResultResponse, RequestId } from './wire.js';
 
 /** The variables that a server inherits by default; `getDefaultEnvironment` reads this very array. */
 export const DEFAULT_INHERITED_ENV_VARS: string[] = INHERITED as string[];

@@ -1,4 +1,8 @@
-/** `airs-mcp/server/stdio`: what the MCP SDKs export as `server/stdio`. */
+/**
+ * `airs-mcp/server/stdio`: what the MCP SDKs export as `server/stdio`.
+ *
+ * @module airs-mcp/server/stdio
+ */
 
 import type { Readable, Writable } from 'node:stream';
 import { AirsMcpError } from '../base/errors.js';
@@ -13,7 +17,7 @@ import type { JSONRPCMessage, OnMessage } from './wire.js';
 
 export type { DropInOptions } from './options.js';
 export type { FrameCounts } from './session.js';
-export type { JSONRPCMessage } from './wire.js';
+export type { JSONRPCErrorResponse, JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResultResponse, RequestId } from './wire.js';
 
 export interface StdioServerOptions extends DropInOptions {
   /**

@@ -5,6 +5,7 @@ import type { WireErrorObject } from '../base/wire.js';
 /** An id as MCP allows it: never null, and a number only if it is an integer that a double holds exactly. */
 export type RequestId = string | number;
 
+/** The SDKs' request. */
 export interface JSONRPCRequest {
   jsonrpc: '2.0';
   id: RequestId;
@@ -12,18 +13,21 @@ export interface JSONRPCRequest {
   params?: { [key: string]: unknown } | undefined;
 }
 
+/** The SDKs' notification. */
 export interface JSONRPCNotification {
   jsonrpc: '2.0';
   method: string;
   params?: { [key: string]: unknown } | undefined;
 }
 
+/** The SDKs' answer that went well. */
 export interface JSONRPCResultResponse {
   jsonrpc: '2.0';
   id: RequestId;
   result: { [key: string]: unknown };
 }
 
+/** The SDKs' answer that failed. */
 export interface JSONRPCErrorResponse {
   jsonrpc: '2.0';
   /** Absent where the id of the failed request could not be read. */

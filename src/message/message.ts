@@ -342,6 +342,7 @@ export class JsonRpcMessage implements Disposable {
     }
   }
 
+  /** As `release()`, for `using`. */
   [Symbol.dispose](): void {
     this.release();
   }

@@ -8,6 +8,7 @@ import { createFramer } from './framing.js';
 import type { JsonRpcMessage } from './message.js';
 import { MessageQueue } from './queue.js';
 
+/** Options of a {@link StreamingParser}. */
 export interface StreamingConfig {
   /** Longest message accepted, without its line end (bytes); default 50 MiB. A longer one arrives as an invalid message. */
   maxMessageSize: number;

@@ -7,11 +7,13 @@ import { type PartStatistics, type Watchable, WatchedParts } from './parts.js';
 import { type GcFigures, type GcKind, ProcessSampler, type Sample, type Sampler } from './sampler.js';
 import { type MonitorThresholds, resolveThresholds } from './thresholds.js';
 
+/** Where the monitor gets its ticks from; a test gives its own. */
 export interface MonitorClock {
   /** Calls `tick` every `interval` ms; returns what ends that. */
   every(interval: number, tick: () => void): () => void;
 }
 
+/** Options of a {@link RuntimePerformanceMonitor}. */
 export interface MonitorOptions {
   /** How often it looks (ms); 10 to 2,147,483,647, default 1,000. */
   interval?: number | undefined;
@@ -32,7 +34,8 @@ const SYSTEM_CLOCK: MonitorClock = {
 /** Fewer requests for buffers than this say nothing about a pool. */
 const TELLING = 100;
 
-interface MonitorEvents {
+/** What a {@link RuntimePerformanceMonitor} emits, with the arguments of listeners. */
+export interface MonitorEvents {
   alert: [alert: Alert];
 }
 

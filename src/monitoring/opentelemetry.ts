@@ -1,6 +1,8 @@
 /**
  * `airs-mcp/opentelemetry`: spans and metrics through `@opentelemetry/api`, which the user installs beside an SDK. Names are
  * those of OpenTelemetry's semantic conventions for MCP.
+ *
+ * @module airs-mcp/opentelemetry
  */
 
 import {
@@ -14,6 +16,7 @@ import { FIGURES, type Figure, FigureReader, MethodLabels } from './figures.js';
 import { ProtocolVersions, attributesOf, describeIncoming, describeOutgoing, nameOf } from './operation.js';
 import type { Watchable } from './parts.js';
 
+/** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
   /** Default: the API's global one. */
   tracerProvider?: TracerProvider | undefined;
@@ -157,6 +160,7 @@ export class OpenTelemetryMetrics {
     return this.#figures.watch(subject, name);
   }
 
+  /** Takes the metrics back from the meter. */
   close(): void {
     this.#meter.removeBatchObservableCallback(this.#observe, [...this.#instruments.values()]);
     this.#figures.close();

@@ -20,6 +20,7 @@ export function isPreset(value: unknown): value is Preset {
   return PRESETS.includes(value as Preset);
 }
 
+/** Options of the processor; a `workerModule` only where one was given. */
 export type ProductionProcessorConfig = Omit<ProcessorConfig, 'workerModule'> & Partial<Pick<ProcessorConfig, 'workerModule'>>;
 
 /** Options before anything was overridden or lowered. */

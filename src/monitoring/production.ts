@@ -7,6 +7,7 @@ import { type Machine, thisMachine } from './machine.js';
 import { type Basis, type Preset, type ProductionProcessorConfig, basisFor, isPreset, PRESETS } from './presets.js';
 import { type Given, type GivenSections, PRESET_VARIABLE, type Section, checkGiven, fromEnvironment, unknownVariables } from './settings.js';
 
+/** What {@link getProductionConfig} is to start from, and what is to override it. */
 export interface ProductionOptions {
   /** What to favour; default `balanced`, or `AIRS_MCP_PRESET`. */
   preset?: Preset | undefined;

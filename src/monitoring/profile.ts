@@ -6,6 +6,7 @@ import { OptionReader } from '../base/options.js';
 import { drawFlameGraph } from './profile-flame.js';
 import { type ProfiledFunction, type ProfileShares, summarise } from './profile-tree.js';
 
+/** Options of {@link profileCriticalSection}. */
 export interface ProfileOptions {
   /** Where to write the profile: `.svg` is a flame graph for a browser, `.cpuprofile` is for developer tools. Default: nowhere. */
   output?: string | undefined;

@@ -1,4 +1,8 @@
-/** `airs-mcp/prometheus`: the library's figures in a registry of prom-client. Needs `prom-client`, which the user installs. */
+/**
+ * `airs-mcp/prometheus`: the library's figures in a registry of prom-client. Needs `prom-client`, which the user installs.
+ *
+ * @module airs-mcp/prometheus
+ */
 
 import { Counter, Gauge, Histogram, type Registry, register } from 'prom-client';
 import { type SettledEvent, subscribe } from '../base/channels.js';
@@ -6,6 +10,7 @@ import { FIGURES, type Figure, FigureReader, MethodLabels } from './figures.js';
 import type { RuntimePerformanceMonitor } from './monitor.js';
 import type { Watchable } from './parts.js';
 
+/** Options of a {@link PrometheusCollector}. */
 export interface PrometheusOptions {
   /** Default: prom-client's own. */
   registry?: Registry | undefined;

@@ -3,12 +3,14 @@ import { type EventLoopUtilization, type IntervalHistogram, type PerformanceEntr
 /** Kinds of garbage collections. */
 export type GcKind = 'minor' | 'major' | 'incremental' | 'weak';
 
+/** Garbage collections of one kind, since the last sample. */
 export interface GcFigures {
   count: number;
   /** ms. */
   time: number;
 }
 
+/** The event loop's delay, since the interval began. */
 export interface LoopDelay {
   /** How late the event loop came to its timers (ms). */
   p50: number;
@@ -38,9 +40,11 @@ export interface Sample {
 
 /** Where the figures come from; tests have their own. */
 export interface Sampler {
+  /** Begins to measure. */
   start(): void;
-  /** @param whole whether an interval ends now, so that delays are gathered anew */
+  /** What was measured since the last sample. @param whole whether an interval ends now, so that delays are gathered anew */
   sample(whole: boolean): Sample;
+  /** Ends measuring. */
   stop(): void;
 }
 
@@ -81,6 +85,7 @@ export class ProcessSampler implements Sampler {
     this.#delay.enable();
   }
 
+  /** What was measured since the last sample. */
   sample(whole: boolean): Sample {
     const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
     const { user, system } = process.cpuUsage();

@@ -21,6 +21,7 @@ export interface MonitorThresholds {
   poolHitRatio: number | false;
 }
 
+/** The figure that an alert is about. */
 export type AlertName = keyof MonitorThresholds;
 
 export const DEFAULT_THRESHOLDS: Readonly<Record<AlertName, number>> = {

@@ -47,6 +47,8 @@ export interface RequestTrace {
  * What these methods throw, but for what `run` passes on, is reported to the peer's `onerror`, and the call goes on.
  */
 export interface Instrumentation {
+  /** A call of ours begins. */
   call?(call: OutgoingCall): CallTrace | undefined;
+  /** A call of theirs begins. */
   request?(request: IncomingCall): RequestTrace | undefined;
 }

@@ -14,14 +14,17 @@ export interface AnyMethods {
   [method: string]: { params?: unknown; result: unknown };
 }
 
+/** The methods of a map. */
 export type MethodName<Map> = keyof Map & string;
 
+/** What a method takes. */
 export type ParamsOf<Map, Name extends keyof Map> = Map[Name] extends { params: infer Params }
   ? Params
   : Map[Name] extends { params?: infer Params }
     ? Params | undefined
     : undefined;
 
+/** What a method gives; undefined for a notification. */
 export type ResultOf<Map, Name extends keyof Map> = Map[Name] extends { result: infer Result } ? Result : undefined;
 
 /** The arguments of a call: params may be left out where they may be undefined. JSON text may stand for them. */

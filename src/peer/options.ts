@@ -5,6 +5,7 @@ import { type CorrelationConfig, resolveCorrelationConfig } from '../correlation
 import type { Instrumentation } from './instrumentation.js';
 import type { AnyMethods, Handler, Handlers } from './methods.js';
 
+/** Options of a {@link JsonRpcPeer}. */
 export interface PeerOptions<Local = AnyMethods> {
   /** Handlers by method, for requests and notifications of the other side. */
   handlers?: Handlers<Local> | undefined;

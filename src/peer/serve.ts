@@ -4,6 +4,7 @@ import { StdioTransport, type StdioOptions } from '../transport/stdio.js';
 import type { AnyMethods, Handlers } from './methods.js';
 import { JsonRpcPeer, type PeerOptions } from './peer.js';
 
+/** Options of {@link serveStdio}. */
 export interface ServeOptions<Local = AnyMethods> extends Omit<PeerOptions<Local>, 'handlers'> {
   /** How the transport moves bytes. */
   transport?: StdioOptions | undefined;
@@ -22,6 +23,7 @@ export async function serveStdio<Local = AnyMethods, Remote = AnyMethods>(
   return peer;
 }
 
+/** Options of {@link connectStdio}. */
 export interface ConnectOptions<Local = AnyMethods> extends PeerOptions<Local> {
   /** How the process is started, and how the transport moves bytes. */
   transport?: Omit<ChildProcessOptions, 'command' | 'args'> | undefined;

@@ -14,6 +14,7 @@ import { DescriptorSource, READS_DESCRIPTORS, StreamSource } from './source.js';
 import { StderrDrain, type StderrMode } from './stderr.js';
 import { type Ends, StreamTransport, within } from './stream.js';
 
+/** Options of a {@link ChildProcessTransport}. */
 export interface ChildProcessOptions extends TransportOptions {
   /** The program: a path, or a name to look up in PATH. On Windows also a script such as `npx`. */
   command: string;

@@ -46,6 +46,7 @@ export interface Transport {
 
   /** Stops delivering messages, and soon reading, until `resume()`. What is in memory stays within one read buffer. */
   pause(): void;
+  /** Goes on after `pause()`. */
   resume(): void;
 
   /** Called for each message, in order, synchronously; a bad frame comes as kind `invalid`. Release each message when done. */
@@ -90,6 +91,7 @@ export interface ZeroCopyTransport extends Transport {
   receiveIntoBuffer(buffer: PooledBuffer): Promise<number>;
 }
 
+/** Options that every transport over bytes has. */
 export interface TransportOptions extends FramerOptions {
   /** Memory to share with other transports. Default: its own, made from `buffer`. */
   buffers?: BufferManager | undefined;

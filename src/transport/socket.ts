@@ -12,6 +12,7 @@ import { type Ends, StreamTransport, within } from './stream.js';
  */
 export type SocketTarget = NetConnectOpts | Socket;
 
+/** Options of a {@link SocketTransport}. */
 export interface SocketOptions extends TransportOptions {
   /** How long connecting may take (ms); from 1, default 10,000. */
   connectTimeout?: number | undefined;

@@ -5,6 +5,7 @@ import type { TransportOptions } from './contract.js';
 import { DescriptorSource, READS_STDIN, type Source, StreamSource } from './source.js';
 import { type Ends, StreamTransport } from './stream.js';
 
+/** Options of a {@link StdioTransport}. */
 export interface StdioOptions extends TransportOptions {
   /**
    * Where to read. Default: this process's standard input, into pooled memory directly where it is a pipe or socket.

@@ -122,6 +122,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
     this.receiver.pause();
   }
 
+  /** Goes on after `pause()`. */
   resume(): void {
     this.receiver.resume();
   }

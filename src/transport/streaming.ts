@@ -4,6 +4,7 @@ import type { WireMessage } from '../base/wire.js';
 import type { JsonRpcMessage } from '../message/message.js';
 import type { Transport } from './contract.js';
 
+/** Options of a {@link StreamingTransport}. */
 export interface StreamingTransportConfig {
   /** Messages that may wait to be received (count); default 1,000. At the limit the inner transport pauses, at half of it resumes. */
   queueCapacity?: number | undefined;
@@ -87,6 +88,7 @@ export class StreamingTransport {
     }
   }
 
+  /** What waits to be received, and how much may. */
   bufferStats(): StreamingTransportStats {
     const { capacity, used } = this;
     const depth = this.queue.length;

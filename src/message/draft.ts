@@ -82,11 +82,27 @@ function payloadKey(kind: Draft['kind']): 'params' | 'result' | 'error' {
 }
 
 /** All that stands before the payload, or before the last brace where there is none. */
-function writeHead(draft: Draft): string {
-  let head = '{"jsonrpc":"2.0"';
-  if (draft.idText !== undefined) head += `,"id":${draft.idText}`;
-  if (draft.method !== undefined) head += `,"method":${JSON.stringify(draft.method)}`;
-  return draft.payload === undefined ? head : `${head},"${payloadKey(draft.kind)}":`;
+function writeHead({ kind, idText, method, payload }: Draft): string {
+  const id = idText === undefined ? '{"jsonrpc":"2.0"' : `{"jsonrpc":"2.0","id":${idText}`;
+  if (method === undefined) return payload === undefined ? id : id + PAYLOAD_MEMBER[kind];
+  return payload === undefined ? id + writeMethod(method) : id + writeMethod(method) + PAYLOAD_MEMBER[kind];
+}
+
+const PAYLOAD_MEMBER = { request: ',"params":', notification: ',"params":', response: ',"result":', error: ',"error":' } as const;
+
+/** The methods that were written last, as JSON: a program calls few, and to write one anew costs as much as short params do. */
+const METHODS = new Map<string, string>();
+const KEPT_METHODS = 256;
+const LONGEST_KEPT = 128;
+
+function writeMethod(method: string): string {
+  const known = METHODS.get(method);
+  if (known !== undefined) return known;
+  const text = `,"method":${JSON.stringify(method)}`;
+  if (method.length > LONGEST_KEPT) return text;
+  if (METHODS.size >= KEPT_METHODS) METHODS.clear();
+  METHODS.set(method, text);
+  return text;
 }
 
 /** @throws `AIRS_MCP_NOT_SERIALISABLE` where the payload cannot be written as JSON */

@@ -86,7 +86,13 @@ export class JsonRpcMessage implements Disposable {
    * @param params an object or array, or {@link rawJson}; left out when undefined
    */
   static request(id: RequestId, method: string, params?: unknown): JsonRpcMessage {
-    return new JsonRpcMessage('request', undefined, draftCall(writeId(id), method, params));
+    const message = new JsonRpcMessage('request', undefined, draftCall(writeId(id), method, params));
+    if ((id as number | 0) === id) {
+      // Needs no reading back from its text.
+      message.idType = ID_TYPE.INT32;
+      message.idValue = id | 0; // of -0, the 0 that is written
+    }
+    return message;
   }
 
   /** A notification (section 4.1): a call without an answer. */

@@ -87,7 +87,7 @@ export class JsonRpcMessage implements Disposable {
    */
   static request(id: RequestId, method: string, params?: unknown): JsonRpcMessage {
     const message = new JsonRpcMessage('request', undefined, draftCall(writeId(id), method, params));
-    if ((id as number | 0) === id) {
+    if (Number.isInteger(id) && ((id as number) | 0) === id) {
       // Needs no reading back from its text.
       message.idType = ID_TYPE.INT32;
       message.idValue = id | 0; // of -0, the 0 that is written

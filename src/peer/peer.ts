@@ -1,12 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import { AirsMcpError } from '../base/errors.js';
-import type { RequestId } from '../base/wire.js';
 import type { ConcurrentJsonRpcProcessor } from '../concurrency/processor.js';
-import { currentJob } from '../concurrency/runner.js';
-import { CorrelationManager } from '../correlation/manager.js';
+import type { CorrelationManager } from '../correlation/manager.js';
 import type { RequestOptions } from '../correlation/options.js';
 import { JsonRpcMessage } from '../message/message.js';
 import type { Transport } from '../transport/contract.js';
+import { Calls } from './calls.js';
 import { type Dialect, LSP, MCP } from './dialect.js';
 import { Flow } from './flow.js';
 import { Inbox } from './inbox.js';
@@ -34,20 +33,13 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
   readonly processor: ConcurrentJsonRpcProcessor;
 
   private readonly dialect: Dialect;
+  private readonly calls: Calls;
   private readonly inbox: Inbox;
   private readonly outbox: Outbox;
   private readonly flow: Flow;
-  private readonly observer: Observer;
   private readonly drains: boolean;
   /** Where no handler runs. What the transport causes is nobody's doing, whatever code it happened in. */
   private readonly outside = new AsyncResource('JsonRpcPeer');
-  private lastId = 0;
-  /** The latest promise of `send`; what is written together shares one, whose failure is that of the connection. */
-  private lastSent: Promise<void> | null = null;
-  /** Requests in flight whose end the other side is not to be told of. */
-  private readonly uncancellable = new Set<RequestId>();
-  /** Why no answer can come any more. */
-  private lost: Error | null = null;
   private closing: Promise<void> | null = null;
   /** Whether the transport is closed by us. */
   private parting = false;
@@ -60,14 +52,16 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     const handlers = checkPeerOptions(options);
     this.dialect = options.protocol === 'lsp' ? LSP : MCP;
     this.drains = options.onEndOfInput !== 'abort';
-    this.correlation = new CorrelationManager(options.correlation, { onAbandoned: (id, reason) => this.sayCancelled(id, reason) });
     this.outbox = new Outbox(transport, () => this.flow.update());
     const report = (error: Error): void => this.report(error);
-    const { fallback, instrumentation = null, processor = {} } = options;
-    this.observer = new Observer(this, instrumentation, this.dialect.carriesMeta, report);
-    this.inbox = new Inbox(transport, this.outbox, this.dialect, { handlers, fallback, processor, report, observer: this.observer });
+    const { correlation, fallback, instrumentation = null, processor = {} } = options;
+    const observer = new Observer(this, instrumentation, this.dialect.carriesMeta, report);
+    this.calls = new Calls(transport, this.dialect, { correlation, observer, report });
+    this.inbox = new Inbox(transport, this.outbox, this.dialect, { handlers, fallback, processor, report, observer });
+    this.correlation = this.calls.correlation;
     this.processor = this.inbox.processor;
     this.flow = new Flow(transport, this.processor, this.correlation, this.outbox, this.outside);
+    this.calls.flow = this.flow;
     this.processor.onPressure(() => this.flow.update());
   }
 
@@ -106,44 +100,12 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     method: Name, ...rest: CallArguments<ParamsOf<Remote, Name>, RequestOptions>
   ): Promise<ResultOf<Remote, Name>>;
   request(method: string, params?: unknown, options?: RequestOptions): Promise<unknown> {
-    if (!this.observer.watchesCalls) return this.call(method, params, options);
-    const observed = this.observer.call('request', this.lastId + 1, method, params);
-    return observed.follow(this.call(method, observed.params, options));
-  }
-
-  private call(method: string, params: unknown, options: RequestOptions | undefined): Promise<unknown> {
-    if (this.lost !== null) return Promise.reject(this.lost);
-    const id = ++this.lastId;
-    let message: JsonRpcMessage;
-    try {
-      message = this.draft(id, method, params, options);
-    } catch (error) {
-      return rejected(error);
-    }
-    const result = this.correlation.registerRequest(message, options);
-    if (!this.correlation.isPending(id)) return result;
-    this.prepare(id, method, result);
-    const sent = this.transport.send(message);
-    if (sent !== this.lastSent) {
-      this.lastSent = sent;
-      sent.catch((error: unknown) => this.correlation.failRequest(id, error as Error));
-    }
-    return result;
+    return this.calls.request(method, params, options);
   }
 
   /** Sends a notification. Settles as the transport's `send`; ignoring the promise is safe. */
   notify<Name extends MethodName<Remote>>(method: Name, ...[params]: CallArguments<ParamsOf<Remote, Name>, never>): Promise<void> {
-    if (!this.observer.watchesCalls) return this.say(method, params);
-    const observed = this.observer.call('notification', undefined, method, params);
-    return observed.follow(this.say(method, observed.params));
-  }
-
-  private say(method: string, params: unknown): Promise<void> {
-    try {
-      return this.transport.send(JsonRpcMessage.notification(method, params));
-    } catch (error) {
-      return ignorable(rejected(error));
-    }
+    return this.calls.notify(method, params);
   }
 
   /**
@@ -155,22 +117,7 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
    */
   batch<const Calls extends readonly BatchCall<Remote>[]>(calls: Calls, options?: RequestOptions): BatchResults<Remote, Calls>;
   batch(calls: readonly BatchCall[], options?: RequestOptions): Promise<unknown>[] {
-    if (!this.observer.watchesCalls) return this.sendBatch(calls, options);
-    return this.observer.batch(calls, this.lastId + 1, (observed) => this.sendBatch(observed, options));
-  }
-
-  private sendBatch(calls: readonly BatchCall[], options: RequestOptions | undefined): Promise<unknown>[] {
-    const drafts = calls.map(({ method, params, notification }) =>
-      notification === true ? JsonRpcMessage.notification(method, params) : this.draft(++this.lastId, method, params, options));
-    const { lost } = this;
-    if (lost !== null) return drafts.map(({ kind }) => (kind === 'request' ? Promise.reject(lost) : ignorable(Promise.reject(lost))));
-    const results = drafts.map((message) => (message.kind === 'request' ? this.register(message, options) : null));
-    const messages = drafts.filter((message) => message.kind === 'notification' || this.correlation.isPending(message));
-    const sent = messages.length === 0 ? Promise.resolve() : this.transport.send(messages);
-    sent.catch((error: unknown) => {
-      for (const message of messages) if (message.kind === 'request') this.correlation.failRequest(message, error as Error);
-    });
-    return results.map((result) => result ?? sent);
+    return this.calls.batch(calls, options);
   }
 
   /**
@@ -208,15 +155,14 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
   }
 
   private takeNotification(message: JsonRpcMessage): void {
-    if (message.method === this.dialect.progressMethod) this.takeProgress(message);
+    if (message.method === this.dialect.progressMethod) this.calls.takeProgress(message);
     this.inbox.takeNotification(message);
   }
 
   private takeAnswer(message: JsonRpcMessage): void {
     const { batch } = message;
     if (batch !== undefined) this.inbox.takeAnswer(message);
-    // One that is taken is released by the correlation, or passed on raw.
-    if (!this.correlation.correlateResponse(message)) message.release();
+    this.calls.takeAnswer(message);
   }
 
   /** A frame that is no message fails the call that it would have answered. */
@@ -227,44 +173,6 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     message.release();
   }
 
-  private takeProgress(message: JsonRpcMessage): void {
-    const { token, value } = this.dialect.readProgress(message);
-    if (typeof token !== 'string' && typeof token !== 'number') return;
-    try {
-      this.correlation.correlateProgress(token, value);
-    } catch (error) {
-      this.report(error as Error); // thrown by onProgress
-    }
-  }
-
-  private draft(id: number, method: string, params: unknown, options: RequestOptions | undefined): JsonRpcMessage {
-    const wantsProgress = options !== undefined && (options.onProgress !== undefined || options.resetTimeoutOnProgress === true);
-    return JsonRpcMessage.request(id, method, wantsProgress ? this.dialect.withToken(params, id) : params);
-  }
-
-  private register(message: JsonRpcMessage, options: RequestOptions | undefined): Promise<unknown> {
-    const result = this.correlation.registerRequest(message, options);
-    if (this.correlation.isPending(message)) this.prepare(message.id as number, message.method as string, result); // it has both
-    return result;
-  }
-
-  /** Makes ready for the answer to a request that is about to be sent. */
-  private prepare(id: number, method: string, result: Promise<unknown>): void {
-    if (method === this.dialect.uncancellable) {
-      this.uncancellable.add(id);
-      const settled = (): void => void this.uncancellable.delete(id);
-      result.then(settled, settled);
-    }
-    if (currentJob() !== undefined) this.flow.follow(result);
-    if (this.flow.paused) this.flow.update();
-  }
-
-  private sayCancelled(id: RequestId, reason: AirsMcpError): void {
-    if (this.uncancellable.has(id)) return;
-    const params = this.dialect.cancelParams(id, reason.message);
-    void this.transport.send(JsonRpcMessage.notification(this.dialect.cancelMethod, params));
-  }
-
   private report(error: Error): void {
     guarded(() => this.onerror?.(error));
   }
@@ -272,19 +180,13 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
   private failed(error: Error): void {
     const { code } = error as Partial<AirsMcpError>;
     // The transport closes now, which may take it seconds: nobody waits for that.
-    if (code === 'AIRS_MCP_TRANSPORT_FAILED' || code === 'AIRS_MCP_CHILD_EXITED') this.lose(error);
+    if (code === 'AIRS_MCP_TRANSPORT_FAILED' || code === 'AIRS_MCP_CHILD_EXITED') this.calls.lose(error);
     this.report(error);
   }
 
   private endOfInput(): void {
-    this.lose(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED', 'the other side ended the connection'));
+    this.calls.lose(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED', 'the other side ended the connection'));
     void this.close({ drain: this.drains });
-  }
-
-  /** No answer can come any more. */
-  private lose(reason: Error): void {
-    this.lost ??= reason;
-    this.correlation.failAll(reason);
   }
 
   private async shutDown(allSettled: Promise<void>): Promise<void> {
@@ -297,7 +199,7 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
 
   /** The transport is closed, by us or by what happened to it. */
   private async closed(): Promise<void> {
-    if (!this.parting) this.lose(this.lost ?? (await this.whyClosed()));
+    if (!this.parting) this.calls.lose(this.calls.lost ?? (await this.whyClosed()));
     await this.close({ drain: false });
     guarded(() => this.onclose?.());
   }
@@ -322,14 +224,4 @@ function guarded(callback: () => void): void {
       throw error;
     });
   }
-}
-
-function rejected(error: unknown): Promise<never> {
-  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-}
-
-/** A rejection that may be ignored. */
-function ignorable<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }

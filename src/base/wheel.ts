@@ -23,9 +23,12 @@ const IN_REACH = SPAN[LEVELS - 1] as number;
 /** Behind the levels' slots: the list of nodes whose time has come. */
 const DUE = LEVELS * SLOTS;
 /** Not in any list. */
-const NOWHERE = -1;
+export const NOWHERE = -1;
 
-/** What a wheel needs of its nodes. The fields are the wheel's alone. */
+/**
+ * What a wheel needs of its nodes. The fields are the wheel's alone. A class whose objects are made by the million has these
+ * members of its own: a constructor that calls another one is not compiled into its caller.
+ */
 export abstract class WheelNode {
   /** The tick at which the node is due. */
   due = 0;
@@ -44,6 +47,9 @@ export class Wheel<T extends WheelNode> {
   readonly #occupied = new Int32Array(LEVELS);
   #current = 0;
   #size = 0;
+  /** The tick that was added last since the wheel moved, and its slot: requests of one burst and one timeout share both. */
+  #lastDue = NaN;
+  #lastSlot = NOWHERE;
 
   /** How many nodes there are, those that are due included. */
   get size(): number {
@@ -54,7 +60,11 @@ export class Wheel<T extends WheelNode> {
   add(node: T, due: number): void {
     node.due = due;
     this.#size++;
+    if (due === this.#lastDue) return this.#put(node, this.#lastSlot);
     this.#place(node);
+    if (node.slot === DUE) return;
+    this.#lastDue = due;
+    this.#lastSlot = node.slot;
   }
 
   /** Removes a node; harmless where it is not in the wheel. */
@@ -72,7 +82,7 @@ export class Wheel<T extends WheelNode> {
   /** Moves on to tick `now`; what is due by then waits for {@link takeDue}. A `now` that has passed changes nothing. */
   advance(now: number): void {
     for (let at = this.#nextTurn(); at <= now; at = this.#nextTurn()) this.#turn(at);
-    if (now > this.#current) this.#current = now;
+    if (now > this.#current) this.#moveTo(now);
   }
 
   /** Removes and returns a node that is due, in the order of their ticks; null where none is left. */
@@ -99,9 +109,14 @@ export class Wheel<T extends WheelNode> {
     return soonest;
   }
 
+  #moveTo(tick: number): void {
+    this.#current = tick;
+    this.#lastDue = NaN;
+  }
+
   /** Makes `at`, the next event, the current tick: sorts the slots that start there into lower levels. */
   #turn(at: number): void {
-    this.#current = at;
+    this.#moveTo(at);
     for (let level = LEVELS - 1; level >= 0; level--) {
       const span = SPAN[level] as number;
       if (at % span !== 0) continue;
@@ -121,9 +136,14 @@ export class Wheel<T extends WheelNode> {
     let index = Math.floor(node.due / span);
     // After a leap of the clock a node may lie beyond the last level: it is placed again when its slot comes.
     if (level === LEVELS - 1) index = Math.min(index, Math.floor(this.#current / span) + SLOTS - 1);
-    index &= SLOTS - 1;
-    this.#occupied[level] = (this.#occupied[level] as number) | (1 << index);
-    this.#link(node, level * SLOTS + index);
+    this.#put(node, level * SLOTS + (index & (SLOTS - 1)));
+  }
+
+  /** Links a node into the slot of a level. */
+  #put(node: T, slot: number): void {
+    const level = slot >> BITS;
+    this.#occupied[level] = (this.#occupied[level] as number) | (1 << (slot & (SLOTS - 1)));
+    this.#link(node, slot);
   }
 
   #link(node: T, slot: number): void {

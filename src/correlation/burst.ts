@@ -3,6 +3,12 @@ import { type Clock, SteadyTime } from './clock.js';
 /** Settled: what is chained to it runs when the running code is done. */
 export const SOON = Promise.resolve();
 
+/** A reading of the clock, which those who share it refer to. */
+export interface Moment {
+  /** Milliseconds. */
+  at: number;
+}
+
 /**
  * The time, and the bursts of calls that arrive in it: a burst begins with a call, and ends when the code
  * that runs, be it the reading of a chunk or a loop that sends, is done. The calls of one share a reading of a dear clock.
@@ -10,26 +16,27 @@ export const SOON = Promise.resolve();
 export class BurstTime {
   readonly #time: SteadyTime;
   readonly #shared: boolean;
-  readonly #onEnd: (start: number, end: number) => void;
-  #start = NaN;
+  readonly #onEnd: (start: Moment | null, end: number) => void;
+  /** The reading that is shared; null before the first of a burst, and where none is. */
+  #moment: Moment | null = null;
   #open = false;
 
-  /** @param onEnd called at the end of each burst, with the reading that was shared (NaN where there was none) and the time */
-  constructor(clock: Clock, onEnd: (start: number, end: number) => void) {
+  /** @param onEnd called at the end of each burst, with the reading that was shared and the time, or with null where there was none */
+  constructor(clock: Clock, onEnd: (start: Moment | null, end: number) => void) {
     this.#time = new SteadyTime(clock);
     this.#shared = clock.dear === true;
     this.#onEnd = onEnd;
   }
 
-  /** The time (ms), never falling; with a dear clock, as it was at the first such call of this burst. */
-  now(): number {
-    if (!this.#shared) return this.#time.now();
-    // A number that is not itself: nobody has read the clock yet.
-    if (Number.isNaN(this.#start)) {
-      this.#start = this.#time.now();
+  /** The time, never falling; with a dear clock, as it was at the first such call of this burst. */
+  now(): Moment {
+    if (this.#moment !== null) return this.#moment;
+    const moment = { at: this.#time.now() };
+    if (this.#shared) {
+      this.#moment = moment;
       this.begin();
     }
-    return this.#start;
+    return moment;
   }
 
   /** The time (ms), never falling, read now. */
@@ -49,9 +56,9 @@ export class BurstTime {
   }
 
   readonly #end = (): void => {
-    const start = this.#start;
-    this.#start = NaN;
+    const moment = this.#moment;
+    this.#moment = null;
     this.#open = false;
-    this.#onEnd(start, this.#shared ? this.#time.now() : NaN);
+    this.#onEnd(moment, moment === null ? NaN : this.#time.now());
   };
 }

@@ -1,5 +1,5 @@
 import { MAX_TIMER_DELAY } from '../base/limits.js';
-import { BurstTime, SOON } from './burst.js';
+import { BurstTime, type Moment, SOON } from './burst.js';
 import type { Clock } from './clock.js';
 import { Wheel, type WheelNode } from '../base/wheel.js';
 
@@ -8,10 +8,10 @@ export interface DeadlineEvents<T> {
   /** Gets a node that is due, already removed. */
   expire(node: T): void;
   /**
-   * Running code held the loop up from `start` to `end` (ms), and `start` was given as the time to all who asked for it
-   * meanwhile. What was added then would expire too early.
+   * Running code held the loop up from `start`, which was given as the time to all who asked for it meanwhile, to `end`
+   * (ms). What was added then would expire too early.
    */
-  heldUp(start: number, end: number): void;
+  heldUp(start: Moment, end: number): void;
 }
 
 /**
@@ -36,8 +36,8 @@ export class Deadlines<T extends WheelNode> {
     this.#time = new BurstTime(clock, (start, end) => this.#endBurst(start, end));
   }
 
-  /** The time (ms), never falling; of one burst of calls perhaps that of the first. */
-  now(): number {
+  /** The time, never falling; of one burst of calls perhaps that of the first. */
+  now(): Moment {
     return this.#time.now();
   }
 
@@ -88,8 +88,8 @@ export class Deadlines<T extends WheelNode> {
     if (!this.#time.inBurst) this.disarmIfIdle();
   };
 
-  #endBurst(start: number, end: number): void {
-    if (end - start > this.#interval) this.#events.heldUp(start, end);
+  #endBurst(start: Moment | null, end: number): void {
+    if (start !== null && end - start.at > this.#interval) this.#events.heldUp(start, end);
     if (this.#wheel.size === 0) void SOON.then(this.#disarm);
   }
 

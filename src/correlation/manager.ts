@@ -1,13 +1,15 @@
 import { AirsMcpError, type AirsMcpErrorCode } from '../base/errors.js';
 import { RECENT_REQUESTS } from '../base/limits.js';
 import type { RequestId } from '../base/wire.js';
+import { type AbandonListener, abandon, cancelled, timedOut } from './abandon.js';
 import { type Answer, failureOf } from './answer.js';
+import type { Moment } from './burst.js';
 import { type Clock, systemClock } from './clock.js';
 import { type CorrelationConfig, resolveCorrelationConfig } from './config.js';
 import { Deadlines } from './deadlines.js';
 import { type Identified, type IdKey, idOf, idTextOf, keyOf, keyOfId } from './key.js';
 import { optionsProblem, type RequestOptions } from './options.js';
-import { type Extras, PendingRequest, deadlineOf, extrasOf } from './pending.js';
+import { type Extras, PendingRequest, deadlineOf, extrasOf, promiseOf } from './pending.js';
 import { RecentKeys } from './recent.js';
 import { SignalWatcher } from './signals.js';
 import { type CorrelationStatistics, Tally } from './statistics.js';
@@ -21,7 +23,7 @@ export interface CorrelationHooks {
    * Called when a request is given up while its answer may still come: on timeout, cancel, and abort (`reason.code`
    * tells which), not on shutdown. The promise is rejected already. What it throws becomes an uncaught exception.
    */
-  onAbandoned?: (id: string | number, reason: AirsMcpError) => void;
+  onAbandoned?: AbandonListener;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface CorrelationHooks {
 export class CorrelationManager {
   /** @internal The options in force. */
   readonly config: Readonly<CorrelationConfig>;
-  readonly #onAbandoned: CorrelationHooks['onAbandoned'];
+  readonly #onAbandoned: AbandonListener | undefined;
   readonly #pending = new PendingTable();
   readonly #recent = new RecentKeys(RECENT_REQUESTS);
   readonly #tally = new Tally();
@@ -79,14 +81,13 @@ export class CorrelationManager {
       return this.#refuse('AIRS_MCP_TOO_MANY_PENDING', `${maxPendingRequests} requests are in flight already`);
     }
     if (options !== undefined) return this.#registerWithOptions(key, options);
-    const promise = new Promise<unknown>(capture);
-    this.#add(key, this.#deadlines.now(), defaultTimeout, undefined);
-    return promise;
+    return this.#add(new PendingRequest(key, this.#deadlines.now(), defaultTimeout, undefined));
   }
 
   /**
    * Settles the request that `message` answers: with its result, its error, or the failure of an `invalid` message that
-   * was going to be an answer, or that has the id of a request and nothing else. Late, unknown, and second answers are counted and change nothing.
+   * was going to be an answer, or that has the id of a request and nothing else. Late, unknown, and second answers are
+   * counted and change nothing.
    *
    * @returns whether the message was taken. Then it belongs to the manager, which releases it (or passes it on, with `raw`);
    *   otherwise, and for every call, it stays the caller's
@@ -102,7 +103,7 @@ export class CorrelationManager {
       return false;
     }
     this.#remove(request);
-    this.#tally.answer(this.#deadlines.now() - request.started);
+    this.#tally.answer(this.#deadlines.now().at - request.registered.at);
     if (kind === 'response') this.#complete(request, message);
     else this.#fail(request, failureOf(message), message);
     return true;
@@ -212,19 +213,18 @@ export class CorrelationManager {
     }
     const now = this.#deadlines.now();
     const watch = signal === undefined ? undefined : this.#signals.watch(signal);
-    const promise = new Promise<unknown>(capture);
-    const request = this.#add(key, now, timeout, extrasOf(options, now, watch));
+    const request = new PendingRequest(key, now, timeout, extrasOf(options, now.at, watch));
     if (watch !== undefined) this.#signals.join(watch, request);
-    return promise;
+    return this.#add(request);
   }
 
-  /** Adds a request for the promise that was just made. */
-  #add(key: IdKey, now: number, timeout: number, extras: Extras | undefined): PendingRequest {
-    const request = new PendingRequest(key, resolveLast, rejectLast, now, timeout, extras);
+  /** Adds a request. Returns its promise. */
+  #add(request: PendingRequest): Promise<unknown> {
+    const promise = promiseOf(request);
     this.#pending.add(request);
-    this.#deadlines.add(request, deadlineOf(request), now);
+    this.#deadlines.add(request, deadlineOf(request), request.registered.at);
     this.#tally.registered++;
-    return request;
+    return promise;
   }
 
   #restart(request: PendingRequest, extras: Extras): void {
@@ -233,11 +233,12 @@ export class CorrelationManager {
   }
 
   /** Lets what was registered in a burst that began at `start` wait from its end, `end`: nothing leaves the process earlier. */
-  #postpone(start: number, end: number): void {
+  #postpone(start: Moment, end: number): void {
+    const lost = end - start.at;
+    start.at = end;
     for (const request of this.#pending.all()) {
-      if (request.started !== start) continue;
-      request.started = end;
-      if (request.extras !== undefined) request.extras.lastDeadline += end - start;
+      if (request.registered !== start) continue;
+      if (request.extras !== undefined) request.extras.lastDeadline += lost;
       this.#deadlines.move(request, deadlineOf(request), end);
     }
   }
@@ -272,32 +273,17 @@ export class CorrelationManager {
   }
 
   #expire(request: PendingRequest): void {
-    const { key, timeout, extras } = request;
+    const { extras } = request;
     const last = extras !== undefined && request.due >= this.#deadlines.tickOf(extras.lastDeadline);
     this.#remove(request);
     this.#tally.timedOut++;
-    const waited = last ? `a maxTotalTimeout of ${extras.maxTotalTimeout} ms` : `${timeout} ms`;
-    const message = `no response to the request ${idTextOf(key)} within ${waited}`;
-    this.#abandon(request, new AirsMcpError('AIRS_MCP_REQUEST_TIMEOUT', message));
+    abandon(request, timedOut(request, last ? extras.maxTotalTimeout : undefined), this.#onAbandoned);
   }
 
   #cancel(request: PendingRequest, reason: unknown): void {
     this.#remove(request);
     this.#tally.cancelled++;
-    this.#abandon(request, cancelled(request.key, reason));
-  }
-
-  #abandon(request: PendingRequest, error: AirsMcpError): void {
-    request.reject(error);
-    if (this.#onAbandoned === undefined) return;
-    try {
-      this.#onAbandoned(idOf(request.key), error);
-    } catch (thrown) {
-      // Many requests may be given up in one go: the others must be, whatever happens here.
-      queueMicrotask(() => {
-        throw thrown;
-      });
-    }
+    abandon(request, cancelled(request.key, reason), this.#onAbandoned);
   }
 
   #rejectAll(error: Error): void {
@@ -312,17 +298,4 @@ export class CorrelationManager {
     const key = typeof id === 'object' && id !== null ? keyOf(id) : keyOfId(id);
     return key === undefined ? undefined : this.#pending.get(key);
   }
-}
-
-// One executor for all promises: no closure for each. What it leaves here is taken before anything else runs.
-let resolveLast: (value: unknown) => void;
-let rejectLast: (reason: Error) => void;
-const capture = (resolve: (value: unknown) => void, reject: (reason: Error) => void): void => {
-  resolveLast = resolve;
-  rejectLast = reject;
-};
-
-function cancelled(key: IdKey, reason: unknown): AirsMcpError {
-  const options = reason === undefined ? {} : { cause: reason };
-  return new AirsMcpError('AIRS_MCP_CANCELLED', `the request ${idTextOf(key)} was cancelled`, options);
 }

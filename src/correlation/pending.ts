@@ -1,7 +1,8 @@
+import { NOWHERE, type WheelNode } from '../base/wheel.js';
+import type { Moment } from './burst.js';
 import type { IdKey } from './key.js';
 import type { RequestOptions } from './options.js';
 import type { SignalWatch } from './signals.js';
-import { WheelNode } from '../base/wheel.js';
 
 /** What only requests with options need. */
 export interface Extras {
@@ -16,20 +17,44 @@ export interface Extras {
   readonly watch: SignalWatch<PendingRequest> | undefined;
 }
 
-/** A request of ours that waits for its response. */
-export class PendingRequest extends WheelNode {
+/**
+ * A request of ours that waits for its response. Its memory is a good part of what it costs: what requests have in common
+ * they share.
+ */
+export class PendingRequest implements WheelNode {
+  due = 0;
+  slot: number = NOWHERE;
+  previous: this = this;
+  next: this = this;
+  // Both are set by promiseOf.
+  resolve!: (value: unknown) => void;
+  reject!: (reason: Error) => void;
+
   constructor(
     readonly key: IdKey,
-    readonly resolve: (value: unknown) => void,
-    readonly reject: (reason: Error) => void,
-    /** When it was registered (ms of the manager's time). */
-    public started: number,
+    /** When it was registered. */
+    readonly registered: Moment,
     /** How long it may wait without progress (ms). */
     readonly timeout: number,
     readonly extras: Extras | undefined,
-  ) {
-    super();
+  ) {}
+
+  get scheduled(): boolean {
+    return this.slot !== NOWHERE;
   }
+}
+
+// One executor for all promises: no closure for each.
+let promised: PendingRequest;
+const keepSettlers = (resolve: (value: unknown) => void, reject: (reason: Error) => void): void => {
+  promised.resolve = resolve;
+  promised.reject = reject;
+};
+
+/** Makes the promise that the request settles; once. */
+export function promiseOf(request: PendingRequest): Promise<unknown> {
+  promised = request;
+  return new Promise(keepSettlers);
 }
 
 /** What `options` ask for; undefined where that is nothing special. */
@@ -43,6 +68,6 @@ export function extrasOf(options: RequestOptions, now: number, watch: Extras['wa
 
 /** When a request fails that nothing is heard of (ms of the manager's time). */
 export function deadlineOf(request: PendingRequest): number {
-  const deadline = request.started + request.timeout;
+  const deadline = request.registered.at + request.timeout;
   return request.extras === undefined ? deadline : Math.min(deadline, request.extras.lastDeadline);
 }

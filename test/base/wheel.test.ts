@@ -56,6 +56,25 @@ describe('a timing wheel', () => {
     expect(order).toHaveLength(50);
   });
 
+  it('fires a tick that it had just before on time as well, though it moved or was emptied between', () => {
+    for (const delay of delays) {
+      const wheel = wheelWith(0, delay);
+      wheel.advance(delay - 1);
+      wheel.add(new Node(), delay);
+      const gone = new Node();
+      wheel.add(gone, delay + 40);
+      wheel.remove(gone);
+      wheel.add(new Node(), delay + 40);
+      wheel.advance(delay);
+      expect(drain(wheel)).toEqual([delay, delay]);
+      expect(wheel.nextEvent()).toBeLessThanOrEqual(delay + 40);
+      wheel.advance(delay + 39);
+      expect(wheel.takeDue()).toBeNull();
+      wheel.advance(delay + 40);
+      expect(drain(wheel)).toEqual([delay + 40]);
+    }
+  });
+
   it('finds what lies beyond its last level', () => {
     const wheel = wheelWith(0, 5);
     const far = [2 ** 34, 2 ** 35 - 1, 2 ** 35, 2 ** 36 + 1, 2 ** 40];

@@ -4,8 +4,7 @@ import { PendingRequest } from '../../src/correlation/pending.js';
 import { PendingTable } from '../../src/correlation/table.js';
 import { Random } from '../support/random.js';
 
-const nothing = (): void => undefined;
-const requestOf = (key: IdKey) => new PendingRequest(key, nothing, nothing, 0, 1, undefined);
+const requestOf = (key: IdKey) => new PendingRequest(key, { at: 0 }, 1, undefined);
 
 const KEYS: ((random: Random, step: number) => IdKey)[] = [
   (_, step) => step,

@@ -63,6 +63,18 @@ describe('a timeout', () => {
     }
   });
 
+  it.each([10, 100])('is not hastened by one that fires between two ticks of %d ms, as a clock with fractions shows', async (cleanupInterval) => {
+    const { manager, clock } = setUp({ cleanupInterval }, new FakeClock(1_000.4));
+    const first = follow(manager.registerRequest({ id: 1 }, { timeout: 2 * cleanupInterval }));
+    const second = follow(manager.registerRequest({ id: 2 }, { timeout: 4 * cleanupInterval - 1 }));
+    clock.advance(4 * cleanupInterval - 2);
+    await settle();
+    expect([first.said, second.said]).toEqual(['AIRS_MCP_REQUEST_TIMEOUT', 'pending']);
+    clock.advance(cleanupInterval);
+    await settle();
+    expect(second.said).toBe('AIRS_MCP_REQUEST_TIMEOUT');
+  });
+
   it('shares a wake-up with those of the same cleanupInterval', () => {
     const wakeUps = [1, 50].map((cleanupInterval) => {
       const { manager, clock } = setUp({ cleanupInterval }, new FakeClock(0));

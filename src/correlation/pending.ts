@@ -44,17 +44,21 @@ export class PendingRequest implements WheelNode {
   }
 }
 
-// One executor for all promises: no closure for each.
-let promised: PendingRequest;
+/** One executor for all promises: no closure for each. It runs inside `new Promise`. */
 const keepSettlers = (resolve: (value: unknown) => void, reject: (reason: Error) => void): void => {
-  promised.resolve = resolve;
-  promised.reject = reject;
+  const request = promised as PendingRequest; // set by promiseOf
+  request.resolve = resolve;
+  request.reject = reject;
 };
+let promised: PendingRequest | null = null;
 
 /** Makes the promise that the request settles; once. */
 export function promiseOf(request: PendingRequest): Promise<unknown> {
   promised = request;
-  return new Promise(keepSettlers);
+  const promise = new Promise(keepSettlers);
+  // Or the last request of all would keep its result and its signal.
+  promised = null;
+  return promise;
 }
 
 /** What `options` ask for; undefined where that is nothing special. */

@@ -97,6 +97,21 @@ describe('a response', () => {
     expect(await Promise.all(promises)).toEqual(ids);
   });
 
+  it('is not held once its caller has it', async () => {
+    const { manager } = setUp();
+    const held = await (async (): Promise<WeakRef<object>> => {
+      const promise = manager.registerRequest({ id: 1 });
+      manager.correlateResponse(answer(1, { large: true }));
+      return new WeakRef((await promise) as object);
+    })();
+    for (let turn = 0; turn < 100 && held.deref() !== undefined; turn++) {
+      await settle();
+      globalThis.gc?.();
+    }
+    expect(held.deref()).toBeUndefined();
+    expect(manager.statistics().completed).toBe(1);
+  });
+
   it('remembers 1,024 settled requests and no more', () => {
     const { manager } = setUp();
     for (let id = 0; id <= 1_024; id++) {

@@ -225,6 +225,19 @@ describe('closing', () => {
     expect(transport.steps).toEqual(['open', 'part']);
   });
 
+  it('leaves no timer that would hold the process', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const transport = new TestTransport({}, { closeTimeout: 60_000 });
+      await transport.start();
+      await transport.send(note);
+      await transport.close();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('before the start closes, too', async () => {
     const transport = new TestTransport();
     const story = follow(transport);

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, type NetConnectOpts, type Server, type Socket, connect, createServer } from 'node:net';
+import { type AddressInfo, type NetConnectOpts, type Server, Socket as NetSocket, type Socket, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -101,6 +101,35 @@ describe('connecting', () => {
     expect(story.events).toEqual([]);
     await transport.close();
     expect(transport.buffers.metrics().read.lent).toBe(0);
+  });
+
+  it('that has succeeded stays so when connectTimeout is over', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { near, far } = await connected({ connectTimeout: 3_000 });
+      const [nearStory, farStory] = [follow(near), follow(far)];
+      await far.start();
+      await vi.advanceTimersByTimeAsync(3_000);
+      await Promise.all([near.send(request(1)), far.send(request(2)), nearStory.messages(1), farStory.messages(1)]);
+      expect(vi.getTimerCount()).toBe(0);
+      vi.useRealTimers();
+      await Promise.all([near.close(), far.close()]);
+      expect([nearStory.events.at(-1), farStory.events.at(-1)]).toEqual(['close', 'close']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('asks the kernel not to hold small writes back', async () => {
+    const asked = vi.spyOn(NetSocket.prototype, 'setNoDelay');
+    try {
+      const { near, far } = await connected();
+      expect(asked.mock.calls).toEqual([[true]]);
+      await far.start();
+      await Promise.all([near.close(), far.close()]);
+    } finally {
+      asked.mockRestore();
+    }
   });
 
   it('is refused at a port that nobody listens on any more', async () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Every suite runs twice: on the native backend and on the forced fallback. */
@@ -13,5 +14,6 @@ const onBackend = (backend: 'native' | 'javascript') => ({
 });
 
 export default defineConfig({
-  test: { projects: [onBackend('native'), onBackend('javascript')] },
+  // Many tests wait for processes: a core is not kept free.
+  test: { maxWorkers: availableParallelism(), projects: [onBackend('native'), onBackend('javascript')] },
 });

@@ -8,20 +8,19 @@ const output = process.argv[2] ?? join(tmpdir(), 'airs-mcp-profile.svg');
 const tools = Array.from({ length: 17 }, (_, i) => ({ name: `tool_${i}`, description: 'Looks a document up by its title.', inputSchema: { type: 'object' } }));
 const chunk = Buffer.from(Array.from({ length: 40 }, (_, id) => `${JSON.stringify({ jsonrpc: '2.0', id, result: { tools } })}\n`).join(''));
 
-const { value, duration, shares, top } = await profileCriticalSection(
-  () => {
-    const parser = new StreamingParser();
-    let count = 0;
-    for (let round = 0; round < 500; round++) {
-      for (const message of parser.parseMultipleFromBytes(chunk)) {
-        count += message.result.tools.length;
-        message.release();
-      }
+function handleBurst() {
+  const parser = new StreamingParser();
+  let count = 0;
+  for (let round = 0; round < 500; round++) {
+    for (const message of parser.parseMultipleFromBytes(chunk)) {
+      count += message.result.tools.length;
+      message.release();
     }
-    return count;
-  },
-  { output },
-);
+  }
+  return count;
+}
+
+const { value, duration, shares, top } = await profileCriticalSection(() => handleBurst(), { output });
 
 const percent = (share) => `${(share * 100).toFixed(1)}%`.padStart(6);
 console.log(`${value} tools in ${duration.toFixed(0)} ms; flame graph in ${output}`);

@@ -2,7 +2,8 @@
 
 import { JsonRpcPeer, RuntimePerformanceMonitor, createMemoryTransportPair, subscribe } from '../dist/index.js';
 
-const monitor = new RuntimePerformanceMonitor({ interval: 1_000, thresholds: { memory: 512 * 1024 * 1024, loopDelay: 50, gc: false } });
+const thresholds = { memory: 512 * 1024 * 1024, loopDelay: 50, gc: false };
+const monitor = new RuntimePerformanceMonitor({ interval: 1_000, thresholds });
 monitor.on('alert', ({ name, state, value, threshold, advice }) => {
   console.error(`${name} ${state}: ${value}, threshold ${threshold}. ${advice}`);
 });
@@ -15,7 +16,8 @@ monitor.watch(server, 'server');
 monitor.watch(client, 'client');
 
 const unsubscribe = subscribe('airs-mcp:call:settled', ({ method, duration, failure }) => {
-  console.log(method, failure === undefined ? 'ok' : (failure.code ?? failure.rpcCode), duration.toFixed(1), 'ms');
+  const outcome = failure === undefined ? 'ok' : (failure.code ?? failure.rpcCode);
+  console.log(method, outcome, duration.toFixed(1), 'ms');
 });
 
 await Promise.all([server.start(), client.start()]);

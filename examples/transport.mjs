@@ -1,6 +1,8 @@
 import { ChildProcessTransport, JsonRpcMessage } from 'airs-mcp';
 
-const transport = new ChildProcessTransport({ command: 'npx', args: ['-y', '@modelcontextprotocol/server-everything'], stderr: 'ignore' });
+const transport = new ChildProcessTransport({
+  command: 'npx', args: ['-y', '@modelcontextprotocol/server-everything'], stderr: 'ignore',
+});
 transport.onmessage = (message) => {
   console.log(message.kind, message.id, message.at('/result/serverInfo/name'));
   if (message.id === 1) void transport.close();

@@ -1,6 +1,10 @@
 /**
- * airs-mcp: a JSON-RPC 2.0 / MCP message engine.
+ * A JSON-RPC 2.0 / MCP message engine: what `airs-mcp` exports.
  *
+ * @module airs-mcp
+ */
+
+/*
  * The levels, each importing only from those below it:
  *
  *     index                     the public names
@@ -14,8 +18,6 @@
  *     buffer/                   pooled memory, leases, pressure
  *     backend/                  the scanner: native, or its equal in JavaScript
  *     base/                     wire types, errors, limits
- *
- * @module airs-mcp
  */
 
 export { type AirsMcpErrorCode, type AirsMcpErrorOptions, AirsMcpError, ERROR_TABLE } from './base/errors.js';

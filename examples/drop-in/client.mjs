@@ -8,7 +8,8 @@ const command = { command: process.execPath, args: [fileURLToPath(new URL('serve
 
 const transport = new StdioClientTransport({
   ...command,
-  restart: { maxRestarts: 5, initialDelay: 500, maxDelay: 30_000, healthyAfter: 60_000 }, // the defaults; or true
+  // These are the defaults; `true` stands for them.
+  restart: { maxRestarts: 5, initialDelay: 500, maxDelay: 30_000, healthyAfter: 60_000 },
 });
 transport.onrestart = ({ attempt, cause }) => console.error(`restarted (${attempt}): ${cause.message}`);
 

@@ -60,6 +60,8 @@ export const TARGETS = [
   { figure: '1 MiB result over stdio, raw', group: 'stdio', row: '1 MiB result, raw, one at a time', over: 'SDK 2.x', atLeast: 10 },
   { figure: '1 MiB result over stdio, raw', group: 'stdio', row: '1 MiB result, raw, one at a time', over: 'bare socketpair', atLeast: 1 / 3 },
   { figure: 'Small calls during a foreign 64 MiB message: p99', group: 'interference', row: 'p99 of small calls during a foreign 64 MiB message', atMost: 10e6 },
+  { figure: 'Calls in memory with the monitor, twenty times as often as by default', group: 'monitor', row: 'calls in memory, watched twenty times as often as by default', over: 'airs-mcp, without', atLeast: 0.99 },
+  { figure: 'What a call asks the channels, against the call', group: 'monitor', row: 'all that one call asks the channels while nobody listens', over: 'airs-mcp, the whole call', atLeast: 100 },
 ];
 
 /** On the fallback: ours against code that uses JSON.parse, in every row that has such a way. */

@@ -4,6 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
+import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -17,13 +18,18 @@ const argsOf = (name) => ['--no-warnings', fileURLToPath(new URL(`../servers/${n
 const ROOM = 128 * 1024 * 1024;
 const paramsOf = (args) => ({ name: 'echo', arguments: args });
 
-export function airs() {
+function airsBehind(before) {
   const { AIRS_MCP_BACKEND } = process.env;
   return ourClient({
     correlation: { maxPendingRequests: 1_000_000 },
     transport: { buffer: { maxMessageSize: ROOM }, ...(AIRS_MCP_BACKEND && { env: { AIRS_MCP_BACKEND } }) },
-  });
+  }, before);
 }
+
+export const airs = () => airsBehind([]);
+
+/** With `airs-mcp tap` between the two, which writes its lines to nowhere. */
+export const tapped = () => airsBehind([fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)), 'tap', '--output', devNull, '--']);
 
 export const loop = loopClient;
 

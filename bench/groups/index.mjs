@@ -9,7 +9,7 @@
  */
 
 export const GROUP_NAMES = [
-  'routing', 'materialise', 'batches', 'streaming', 'reading', 'serialise', 'pool', 'correlation', 'processor', 'stdio', 'receiving', 'interference',
+  'routing', 'materialise', 'batches', 'streaming', 'reading', 'serialise', 'pool', 'correlation', 'processor', 'stdio', 'receiving', 'interference', 'monitor', 'tap',
 ];
 
 export async function groupNamed(name) {

@@ -1,42 +1,10 @@
 import * as clients from '../clients/index.mjs';
-import { quantile } from '../../dist/cli/bench/statistics.js';
+import { oneByOne, pipelined } from '../../dist/cli/bench/calls.js';
 import { openLimits } from '../peers/limits.mjs';
 import { KIB, MIB } from './inputs.mjs';
 
 const NAMES = { airs: 'airs-mcp', sdk2: 'SDK 2.x', sdk1: 'SDK 1.x', vscode: 'vscode-jsonrpc', loop: 'loop by hand' };
 const SMALL = { message: 'hello from the bench' };
-const NANOSECONDS = 1e6;
-
-/** The median time of a call, one at a time. */
-const oneByOne = (call) => ({
-  async sample(budget) {
-    const times = [];
-    for (const began = performance.now(); performance.now() - began < budget * 4 || times.length < 6; ) {
-      const start = performance.now();
-      await call();
-      times.push((performance.now() - start) * NANOSECONDS);
-    }
-    return quantile(times, 0.5);
-  },
-});
-
-/** Calls per second with `lanes` in flight. Two processes need their time to find their step, so that a sample is long. */
-const pipelined = (call, lanes) => ({
-  async sample(budget) {
-    const until = performance.now() + budget * 20;
-    const began = performance.now();
-    let done = 0;
-    const lane = async () => {
-      do {
-        await call();
-        done++;
-      } while (performance.now() < until);
-    };
-    await Promise.all(Array.from({ length: lanes }, lane));
-    return (done / (performance.now() - began)) * 1000;
-  },
-});
-
 const each = (shared, way) => Object.fromEntries(Object.entries(shared.clients).map(([key, client]) => [NAMES[key], way(client)]));
 
 const alone = (name, args, size) => ({

@@ -19,9 +19,14 @@ export interface EchoClient {
 const script = (name: string): string => fileURLToPath(new URL(`${name}.js`, import.meta.url));
 const paramsOf = (args: EchoArguments): EchoParams => ({ name: 'echo', arguments: args });
 
-/** This package on both ends. */
-export async function ourClient(options?: ConnectOptions): Promise<EchoClient> {
-  const peer = await connectStdio<EchoMethods>(process.execPath, [script('server')], options);
+/**
+ * This package on both ends.
+ *
+ * @param before arguments of Node that stand before the server's command, where something is to start it
+ */
+export async function ourClient(options?: ConnectOptions, before: readonly string[] = []): Promise<EchoClient> {
+  const server = before.length === 0 ? [script('server')] : [...before, process.execPath, script('server')];
+  const peer = await connectStdio<EchoMethods>(process.execPath, server, options);
   return {
     call: (args) => peer.request('tools/call', paramsOf(args)),
     async raw(args) {

@@ -13,7 +13,7 @@ export interface BenchOptions {
   readonly json?: boolean;
 }
 
-const PACES = { full: { rounds: 7, budget: 15, warmUp: 1_500 }, quick: { rounds: 3, budget: 5, warmUp: 600 } };
+const PACES = { full: { rounds: 7, budget: 15, warmUp: 1_500 }, quick: { rounds: 3, budget: 5, warmUp: 1_000 } };
 const GROUPS: readonly Group[] = [CALLS, ...PARSING];
 
 /** Runs `airs-mcp bench`: progress on standard error, results on standard output. */

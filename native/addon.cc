@@ -196,6 +196,21 @@ napi_value SocketPairCall(napi_env env, napi_callback_info) noexcept {
   return nullptr;
 }
 
+// leadGroups(on)
+napi_value LeadGroupsCall(napi_env env, napi_callback_info info) noexcept {
+  size_t count = 1;
+  napi_value argument;
+  bool on = false;
+  if (napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr) != napi_ok) return nullptr;
+  if (napi_get_value_bool(env, argument, &on) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "on must be a boolean");
+    return nullptr;
+  }
+  napi_value result = nullptr;
+  napi_get_boolean(env, LeadGroups(on), &result);
+  return result;
+}
+
 // Whether this runtime takes memory from outside V8, found by trying.
 bool TakesExternalBuffers(napi_env env, SlabCache& slabs) noexcept {
   Slab slab = Slab::Allocate(slabs, 1);
@@ -232,6 +247,7 @@ bool Export(napi_env env, napi_value exports, Environment& environment) noexcept
       function("allocate", AllocateCall),
       function("setPipeCapacity", SetPipeCapacityCall),
       function("socketPair", SocketPairCall),
+      function("leadGroups", LeadGroupsCall),
       constant("kernel", kernel),
       constant("recordVersion", version),
       constant("externalBuffers", external_buffers),

@@ -6,6 +6,11 @@
 #include <unistd.h>
 #endif
 
+#if defined(__linux__)
+#include <pthread.h>
+#include <sys/ioctl.h>
+#endif
+
 namespace airs {
 
 #if defined(__linux__)
@@ -18,9 +23,40 @@ int32_t SetPipeCapacity(int32_t fd, int32_t bytes) noexcept {
   return capacity < 0 ? 0 : capacity;
 }
 
+namespace {
+
+thread_local bool leads_groups = false;
+thread_local bool has_forked = false;
+
+// In the thread that forks, before it does. It also sees to it that the child need not set up the variables.
+void BeforeFork() noexcept { has_forked = leads_groups; }
+
+// In the child, which may do little before it executes its program.
+void InChild() noexcept {
+  if (!leads_groups) return;
+  (void)setpgid(0, 0);
+  // A group in the background would be stopped by its terminal's answers; without one it is refused, as in a session of its own.
+  const int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0) return;
+  (void)ioctl(terminal, TIOCNOTTY);
+  close(terminal);
+}
+
+}  // namespace
+
+bool LeadGroups(bool on) noexcept {
+  static const bool is_registered = pthread_atfork(BeforeFork, nullptr, InChild) == 0;
+  const bool forked = has_forked;
+  has_forked = false;
+  leads_groups = on && is_registered;
+  return forked;
+}
+
 #else
 
 int32_t SetPipeCapacity(int32_t, int32_t) noexcept { return 0; }
+
+bool LeadGroups(bool) noexcept { return false; }
 
 #endif
 

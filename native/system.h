@@ -15,4 +15,9 @@ int32_t SetPipeCapacity(int32_t fd, int32_t bytes) noexcept;
 // Closes both.
 void CloseSocketPair(const int32_t (&fds)[2]) noexcept;
 
+// From here on, until it is called with false, each process that this thread forks leads a process group of its own and
+// has no controlling terminal, but stays in the session. Returns whether any was forked by the C library's `fork` since the
+// last call; always false where the platform has no use for it.
+bool LeadGroups(bool on) noexcept;
+
 }  // namespace airs

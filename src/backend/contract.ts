@@ -196,4 +196,11 @@ export interface NativeSystem {
   setPipeCapacity(fd: number, bytes: number): number;
   /** A connected pair of stream sockets `[ours, theirs]`, close-on-exec; null where the platform has none. */
   socketPair(): [number, number] | null;
+  /**
+   * From here on, until it is called with false, each process that this thread starts leads a process group and has no
+   * controlling terminal, but stays in this session.
+   *
+   * @returns whether any was started in such a way since the last call; never where the platform or the runtime can't
+   */
+  leadGroups(on: boolean): boolean;
 }

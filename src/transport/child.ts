@@ -1,7 +1,6 @@
 import type { ChildProcess, StdioOptions as SpawnStdio } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Readable, Stream } from 'node:stream';
-import spawn from 'cross-spawn';
 import { nativeSystem } from '../backend/select.js';
 import { CHILD_EXIT } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
@@ -9,6 +8,7 @@ import { DEFAULT_STDERR_TAIL, MAX_STDERR_TAIL } from '../base/limits.js';
 import { OptionReader } from '../base/options.js';
 import type { TransportOptions } from './contract.js';
 import { childEnvironment } from './environment.js';
+import { launch } from './launch.js';
 import { adopt, disown, signalTree } from './process-tree.js';
 import { DescriptorSource, READS_DESCRIPTORS, StreamSource } from './source.js';
 import { StderrDrain, type StderrMode } from './stderr.js';
@@ -136,14 +136,7 @@ export class ChildProcessTransport extends StreamTransport {
   private spawn(stdout: 'pipe' | number): ChildProcess {
     const { command, args = [], env, cwd, stderr } = this.process;
     const stdio: SpawnStdio = ['pipe', stdout, typeof stderr === 'object' || typeof stderr === 'number' ? stderr : 'pipe'];
-    return spawn(command, [...args], {
-      env: childEnvironment(env),
-      stdio,
-      cwd,
-      windowsHide: true,
-      // Leading a group of its own lets the whole tree be signalled.
-      detached: process.platform !== 'win32',
-    });
+    return launch(command, args, { env: childEnvironment(env), stdio, cwd, windowsHide: true });
   }
 
   private spawned(child: ChildProcess): Promise<void> {

@@ -14,7 +14,6 @@ export class Settlement {
       this.fulfil = resolve;
       this.refuse = reject;
     });
-    this.promise.catch(() => undefined);
   }
 
   hold(): void {
@@ -31,6 +30,7 @@ export class Settlement {
   }
 
   reject(error: Error): void {
+    this.promise.catch(() => undefined);
     this.refuse(error);
   }
 }

@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadNative } from '../../src/backend/native.js';
 import { ON_LINUX, ON_NATIVE } from '../native/program.js';
+import { identity } from '../transport/identity.js';
 
 describe.runIf(ON_NATIVE && process.platform !== 'win32')('a socket pair', () => {
   it('carries bytes both ways', () => {
@@ -27,6 +28,40 @@ describe.runIf(ON_NATIVE && process.platform !== 'win32')('a socket pair', () =>
       expect(parseInt(flags, 8) & 0o2000000).toBe(0o2000000);
       closeSync(fd);
     }
+  });
+});
+
+describe.runIf(ON_NATIVE && ON_LINUX)('leadGroups', () => {
+  const started: ChildProcess[] = [];
+  afterAll(() => started.forEach((child) => child.kill('SIGKILL')));
+
+  /** Group, session and terminal of a process that is started now, and its own number. */
+  function start(): { pid: number; group: number; session: number; terminal: number } {
+    const child = spawn('cat');
+    started.push(child);
+    return { pid: child.pid ?? 0, ...identity(child.pid ?? 0) };
+  }
+
+  it('gives what is started a group of its own in this session, without a terminal, until it is called again', () => {
+    const { leadGroups } = loadNative();
+    const ours = identity(process.pid);
+    leadGroups(true);
+    const leader = start();
+    expect(leadGroups(false)).toBe(true);
+    expect(leader).toEqual({ pid: leader.pid, group: leader.pid, session: ours.session, terminal: 0 });
+    expect(start()).toMatchObject({ group: ours.group, session: ours.session });
+  });
+
+  it('tells where nothing was started', () => {
+    const { leadGroups } = loadNative();
+    leadGroups(true);
+    expect(leadGroups(false)).toBe(false);
+    start();
+    expect(leadGroups(false)).toBe(false);
+  });
+
+  it('takes a boolean', () => {
+    expect(() => loadNative().leadGroups(1 as unknown as boolean)).toThrow(TypeError);
   });
 });
 

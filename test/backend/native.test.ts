@@ -64,7 +64,7 @@ describe('loading the addon', () => {
   it('fails for an addon that lacks a function', async () => {
     const there = (): void => undefined;
     load = () => ({ recordVersion: RECORD_VERSION, scan: there, find: there, allocate: there });
-    const message = expect.stringContaining('setPipeCapacity, socketPair') as string;
+    const message = expect.stringContaining('setPipeCapacity, socketPair, leadGroups') as string;
     expect(await failure()).toMatchObject({ code: 'AIRS_MCP_BACKEND_UNAVAILABLE', message });
   });
 });

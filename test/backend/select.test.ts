@@ -10,6 +10,7 @@ const addon: Backend & NativeSystem = {
   externalBuffers: true,
   setPipeCapacity: () => 0,
   socketPair: () => null,
+  leadGroups: () => false,
 };
 const loadNative = vi.fn<() => Backend & NativeSystem>();
 

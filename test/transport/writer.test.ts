@@ -1,4 +1,6 @@
+import { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { AirsMcpError } from '../../src/base/errors.js';
 import { DIRECT_SEND_FROM, FLUSH_THRESHOLD } from '../../src/base/limits.js';
@@ -70,6 +72,53 @@ describe('what is written in one tick', () => {
     await writer.finish();
     expect(sink.text).toBe(`1\n${long}\n2\n`);
     expect(lent(manager)).toBe(0);
+  });
+});
+
+/** A socket that takes nothing until it is told to. */
+class Stuck extends Socket {
+  readonly taken: unknown[] = [];
+  go: () => void = () => undefined;
+
+  override _write(chunk: unknown, _encoding: string, done: () => void): void {
+    this.taken.push(chunk);
+    this.go = done;
+  }
+}
+
+describe('short text to a socket', () => {
+  const open = (maxQueue = 1 << 20): { socket: Stuck; writer: Writer; manager: BufferManager } => {
+    const socket = new Stuck({ readable: false, writable: true });
+    const manager = new BufferManager();
+    return { socket, manager, writer: new Writer(socket, manager, 'newline', maxQueue, () => undefined) };
+  };
+
+  it('goes as it is, and counts by its bytes', async () => {
+    const { socket, writer, manager } = open();
+    await writer.write(text('"é€😀"'));
+    expect(socket.taken).toEqual(['"é€😀"\n']);
+    expect([writer.queued, manager.counters.bytesSent, lent(manager)]).toEqual([12, 12, 0]);
+    const finished = writer.finish();
+    socket.go();
+    await finished;
+    expect(writer.queued).toBe(0);
+  });
+
+  it('is refused by its bytes', async () => {
+    const { writer } = open(20);
+    await writer.write(text('"é€😀"'));
+    await expect(writer.write(text('"é€😀"'))).rejects.toMatchObject({ code: 'AIRS_MCP_SEND_QUEUE_FULL' });
+  });
+
+  it('becomes bytes behind what waits already, and where it is long', async () => {
+    const { socket, writer } = open();
+    void writer.write(text('first'));
+    await writer.write(text('x'.repeat(6_000)));
+    void writer.write(text('second'));
+    await nextTurn();
+    socket.go();
+    await nextTurn();
+    expect(socket.taken.map((chunk) => chunk instanceof Uint8Array)).toEqual([true, true]);
   });
 });
 
@@ -170,7 +219,7 @@ describe('a failing stream', () => {
 
   it('refuses all that waits and all that comes, with what is given', async () => {
     const { writer, manager } = setUp({ eager: false, highWaterMark: 10 });
-    const sends = [writer.write(text('x'.repeat(20)))];
+    const sends = [writer.write(text('x'.repeat(6_000)))];
     await Promise.resolve();
     sends.push(writer.write(text('gathered')));
     writer.fail(closedError());

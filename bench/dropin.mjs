@@ -41,7 +41,7 @@ async function connect(side) {
 }
 
 /** After this long a call counts as one that never ends (ms). */
-const PATIENCE = 90_000;
+const PATIENCE = 120_000;
 const call = (client, name, args) =>
   client.callTool({ name, arguments: args }, ...(GENERATION === '1' ? [undefined] : []), { timeout: PATIENCE });
 const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * share)];
@@ -60,7 +60,7 @@ async function timed(client, { tool, args, count, width }) {
 
 const text = 'x'.repeat(100);
 /** Where the system puts processes decides on small messages: each visit connects anew, both sides in turn. */
-const ECHO = { tool: 'echo', args: { text }, visits: 4, rounds: 14, warm: 4 };
+const ECHO = { tool: 'echo', args: { text }, visits: 4, rounds: 10, warm: 4 };
 const ROWS = [
   { name: 'echo of 100 B, one at a time', ...ECHO, count: 400, width: 1, warm: 8 },
   { name: 'echo of 100 B, 16 in flight', ...ECHO, count: 800, width: 16 },
@@ -89,8 +89,14 @@ async function serveRounds(side, row) {
   const cpu = async () => process.cpuUsage().user + process.cpuUsage().system + (await serverTime());
   process.on('message', async () => {
     const before = await cpu();
-    const time = await timed(client, row).catch(() => Infinity);
-    process.send({ time: Number.isFinite(time) ? time : null, cpu: (await cpu()) - before });
+    const began = performance.now();
+    try {
+      const time = await timed(client, row);
+      process.send({ time, cpu: (await cpu()) - before });
+    } catch ({ message }) {
+      // A call that fails early ends the row: what it would have taken is not known.
+      process.send({ failed: performance.now() - began < PATIENCE ? message : `> ${PATIENCE / 1000} s` });
+    }
   });
   process.once('disconnect', () => client.close());
   process.send({ ready: true });
@@ -105,8 +111,8 @@ async function startRounds(side, row) {
 
 async function round(child) {
   child.send('go');
-  const [{ time, cpu }] = await once(child, 'message');
-  return { time: time ?? Infinity, cpu };
+  const [{ time = Infinity, cpu = NaN, failed }] = await once(child, 'message');
+  return { time, cpu, failed };
 }
 
 /** Adds the times of one pair of processes, and each round's ratio. */
@@ -121,6 +127,7 @@ async function visit(row, times) {
     for (const side of ['sdk', 'ours']) {
       times[side].push(result[side].time);
       times.cpu[side] += result[side].cpu;
+      times.failed[side] ??= result[side].failed;
     }
     times.ratio.push(result.sdk.time / result.ours.time);
   }
@@ -132,7 +139,7 @@ async function visit(row, times) {
 
 /** `cpu`: what both processes used (us): a busy machine disturbs it less than the time that passed. */
 async function measure(row) {
-  const times = { sdk: [], ours: [], ratio: [], cpu: { sdk: 0, ours: 0 } };
+  const times = { sdk: [], ours: [], ratio: [], cpu: { sdk: 0, ours: 0 }, failed: {} };
   for (let count = values.quick ? 1 : row.visits; count > 0; count--) await visit(row, times);
   return times;
 }
@@ -152,7 +159,7 @@ async function memory(side) {
 
 function memoryRow() {
   const of = (side) => {
-    return Array.from({ length: values.quick ? 1 : 5 }, () => {
+    return Array.from({ length: values.quick ? 1 : 3 }, () => {
       const args = [fileURLToPath(import.meta.url), '--sdk', GENERATION, '--memory', side];
       return JSON.parse(spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
     });
@@ -187,8 +194,10 @@ if (values.memory !== undefined) {
     const times = await measure(row);
     const [theirs, ours] = [median(times.sdk), median(times.ours)];
     const spread = [0.25, 0.75].map((share) => quantile(times.ratio, share).toFixed(2)).join('..');
-    const shown = (time) => (time === Infinity ? `> ${PATIENCE / 1000} s` : `${time.toPrecision(4)} ms`);
-    print([row.name, shown(theirs), shown(ours), `${(theirs / ours).toFixed(2)}x`, spread, `${(times.cpu.sdk / times.cpu.ours).toFixed(2)}x`]);
+    const shown = (side, time) => times.failed[side] ?? `${time.toPrecision(4)} ms`;
+    const cells = [row.name, shown('sdk', theirs), shown('ours', ours)];
+    if (times.failed.sdk ?? times.failed.ours) print([...cells, '', '', '']);
+    else print([...cells, `${(theirs / ours).toFixed(2)}x`, spread, `${(times.cpu.sdk / times.cpu.ours).toFixed(2)}x`]);
   }
   if (wanted('peak memory at 9 MiB')) {
     const { sdk: theirs, ours } = memoryRow();

@@ -76,13 +76,17 @@ function stamp(name, value) {
   writeFileSync(join(STAMPS, name), value);
 }
 
-/** Whether npm's own record of node_modules holds every package that the lock file demands, at its version. */
+/**
+ * Whether npm's own record of node_modules holds every package that the lock file demands, at its version. What is optional
+ * there need not be: it may be for another platform. But a peer that users may leave out, and that we develop with, is as well.
+ */
 function dependenciesAreCurrent() {
   if (!existsSync(join(ROOT, 'node_modules', '.package-lock.json'))) return false;
   const installed = readJson('node_modules/.package-lock.json').packages;
-  return Object.entries(readJson('package-lock.json').packages).every(
-    ([path, { version, optional }]) => path === '' || optional === true || installed[path]?.version === version,
-  );
+  const { '': top, ...locked } = readJson('package-lock.json').packages;
+  const ours = new Set(Object.keys({ ...top.dependencies, ...top.devDependencies }).map((name) => `node_modules/${name}`));
+  const demanded = Object.entries(locked).filter(([path, { optional }]) => optional !== true || ours.has(path));
+  return demanded.every(([path, { version }]) => installed[path]?.version === version);
 }
 
 function installDependencies() {

@@ -27,7 +27,8 @@ function endByAll(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;
   endAll();
   for (const name of FATAL) process.off(name, endByAll);
-  process.kill(process.pid, signal);
+  // Windows knows closing a console (SIGHUP) as an event only, not as something to send.
+  process.kill(process.pid, onWindows ? 'SIGTERM' : signal);
 }
 
 /** From here on, the child's tree is killed should this process end first. */

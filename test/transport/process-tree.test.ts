@@ -95,6 +95,18 @@ describe('on Windows', () => {
       expect(server.kill).toHaveBeenCalledOnce();
     });
 
+    it('end this process by a signal that Windows has, whichever came', async () => {
+      const { waited, tree } = await onWindows();
+      const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+      const server = child();
+      tree.adopt(server);
+      process.emit('SIGHUP');
+      tree.disown(server);
+      expect(waited).toHaveLength(1);
+      expect(kill).toHaveBeenCalledExactlyOnceWith(process.pid, 'SIGTERM');
+      kill.mockRestore();
+    });
+
     it('are left alone where they have ended', async () => {
       const { waited, tree } = await onWindows();
       end(tree, child({ exitCode: 0 }));

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+// Another Node.js for the processes that run tests: .ci/emulate.mjs.
+if (process.env['AIRS_MCP_TEST_NODE']) process.execPath = process.env['AIRS_MCP_TEST_NODE'];
+
 /** Every suite runs twice: on the native backend and on the forced fallback. */
 const onBackend = (backend: 'native' | 'javascript') => ({
   test: {

@@ -14,9 +14,9 @@ process.on('exit', () => {
 });
 
 /** Runs a command without stdin; gives its output, or throws with it. `env` is added to this process's, or replaces it. */
-export function run(command, args, { cwd = ROOT, env = {}, only } = {}) {
+export function run(command, args, { cwd = ROOT, env = {}, only, timeout = 300_000 } = {}) {
   const { AIRS_MCP_BACKEND: _forced, ...inherited } = process.env;
-  const options = { cwd, env: only ?? { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', timeout: 300_000 };
+  const options = { cwd, env: only ?? { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', timeout };
   const result = spawnSync(command, args, { ...options, shell: process.platform === 'win32' && command === 'npm' });
   if (result.status === 0) return result.stdout;
   throw new Error(`${command} ${args.join(' ')}\n${result.error ?? ''}${result.stdout ?? ''}${result.stderr ?? ''}`);

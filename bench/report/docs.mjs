@@ -1,6 +1,7 @@
 /** The plots of docs/plots and the tables of docs/performance.md, from a run's results. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { GROUP_NAMES } from '../groups/index.mjs';
 import { goal, reachedText, withUnit, times } from '../lib/format.mjs';
 import { ratioBars, sizeLines } from './chart.mjs';
 
@@ -33,13 +34,19 @@ export function writeDocs(results) {
 
 const plot = (name) => new URL(`plots/${name}.svg`, DOCS);
 
-/** Replaces what stands between `<!-- results:NAME -->` and `<!-- /results -->`. */
+/** Replaces what stands between `<!-- results:NAME -->` and `<!-- /results -->`, where the results tell of it. */
 function fill(results) {
-  const text = readFileSync(PAGE, 'utf8').replace(/(<!-- results:(\S+) -->\n)[\s\S]*?(<!-- \/results -->)/g, (_, start, name, end) => `${start}${content(name, results)}\n${end}`);
+  const text = readFileSync(PAGE, 'utf8').replace(/(<!-- results:(\S+) -->\n)[\s\S]*?(<!-- \/results -->)/g, (old, start, name, end) => {
+    const filled = content(name, results);
+    return filled === undefined ? old : `${start}${filled}\n${end}`;
+  });
   writeFileSync(PAGE, text);
 }
 
+/** Undefined where the run left the group out; what is about all groups needs all of them. */
 function content(name, results) {
+  const has = (wanted) => results.rows.some(({ backend, group }) => backend === 'native' && group === wanted);
+  if (GROUP_NAMES.includes(name) ? !has(name) : !GROUP_NAMES.every(has)) return undefined;
   if (name === 'machine') return about(results);
   if (name === 'figures') return figures(results.figures.filter(({ backend }) => backend === 'native'));
   if (name === 'fallback') return fallback(results.figures.filter(({ backend }) => backend !== 'native'));

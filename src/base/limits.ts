@@ -9,6 +9,8 @@ export const DEFAULT_MAX_MESSAGE_SIZE = 50 * MIB;
 export const MAX_MESSAGE_SIZE_CEILING = 512 * MIB;
 /** Most members that a batch may have (count). */
 export const DEFAULT_MAX_BATCH_SIZE = 10_000;
+/** Largest value of that: what the scanner counts with has 31 bits. */
+export const MAX_BATCH_SIZE_CEILING = 2 ** 31 - 1;
 /** Capacity of one pooled read buffer (bytes): holds four default windows of a socket read. */
 export const DEFAULT_READ_BUFFER_CAPACITY = 256 * KIB;
 /** Capacity of one pooled write buffer (bytes). */

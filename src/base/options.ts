@@ -53,6 +53,30 @@ export class OptionReader {
     return preset;
   }
 
+  /** The option's value, or the first of `values` where it is undefined or wrong. */
+  choice<T extends string>(option: string, values: readonly [T, ...T[]]): T {
+    const value = this.#given[option];
+    if (value === undefined) return values[0];
+    const chosen = values.find((one) => one === value);
+    if (chosen === undefined) this.refuse(`${option} must be one of ${values.join(', ')}, not ${typeof value === 'string' ? JSON.stringify(value) : describe(value)}`);
+    return chosen ?? values[0];
+  }
+
+  /**
+   * Makes a check of something else that belongs to it.
+   *
+   * @param name stands before what it finds; empty for none
+   * @param check throws `AIRS_MCP_INVALID_CONFIG` for what is wrong
+   */
+  include(name: string, check: () => unknown): void {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof AirsMcpError) || error.code !== 'AIRS_MCP_INVALID_CONFIG') throw error;
+      this.refuse(name === '' ? error.message : `${name}: ${error.message}`);
+    }
+  }
+
   /** Adds a problem that was found elsewhere. */
   refuse(problem: string): void {
     this.#problems.push(problem);
@@ -65,21 +89,14 @@ export class OptionReader {
 }
 
 /**
- * Makes several checks, each named, before it throws for any.
+ * Makes several checks, each named (`''` for none), before it throws for any.
  *
  * @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists what every check found
  */
 export function checkTogether(checks: Readonly<Record<string, () => unknown>>): void {
-  const problems: string[] = [];
-  for (const [name, check] of Object.entries(checks)) {
-    try {
-      check();
-    } catch (error) {
-      if (!(error instanceof AirsMcpError) || error.code !== 'AIRS_MCP_INVALID_CONFIG') throw error;
-      problems.push(`${name}: ${error.message}`);
-    }
-  }
-  if (problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', problems.join('; '));
+  const reader = new OptionReader('whole', {});
+  for (const [name, check] of Object.entries(checks)) reader.include(name, check);
+  reader.check();
 }
 
 function describe(value: unknown): string {

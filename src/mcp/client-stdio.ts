@@ -10,7 +10,7 @@ import { DEFAULT_INHERITED_ENV_VARS as INHERITED } from '../transport/environmen
 import { Link, type LinkHost, type ServerCommand } from './link.js';
 import { type DropInOptions, type Settings, resolveSettings } from './options.js';
 import { rejected } from './outgoing.js';
-import { type RestartInfo, type RestartOptions, Supervisor } from './restart.js';
+import { type RestartInfo, type RestartOptions, RestartPolicy, Supervisor } from './restart.js';
 import type { FrameCounts } from './session.js';
 import type { JSONRPCMessage, OnMessage } from './wire.js';
 
@@ -63,7 +63,10 @@ export class StdioClientTransport {
   constructor(server: StdioServerParameters) {
     const { restart = false, ...parameters } = server;
     this._serverParams = parameters;
-    this.settings = resolveSettings(server);
+    const policy = restart === true ? {} : restart;
+    this.settings = resolveSettings(server, (reader) => {
+      if (policy !== false) reader.include('restart', () => new RestartPolicy(policy));
+    });
     this.counts = { noise: 0, oversize: 0, refused: 0, repaired: 0 };
     const piped = server.stderr === 'pipe' || server.stderr === 'overlapped';
     this.host = {
@@ -72,7 +75,7 @@ export class StdioClientTransport {
       closed: (link) => this.ended(link),
       stderr: piped ? new PassThrough({ highWaterMark: STDERR_BUFFER }) : null,
     };
-    this.supervisor = restart === false ? null : new Supervisor(restart === true ? {} : restart, {
+    this.supervisor = policy === false ? null : new Supervisor(policy, {
       launch: () => this.launch(),
       report: (error) => this.onerror?.(error),
       restarted: (info) => this.onrestart?.(info),

@@ -1,4 +1,3 @@
-import { AirsMcpError } from '../base/errors.js';
 import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_MAX_MESSAGE_SIZE, MAX_MESSAGE_SIZE_CEILING, MAX_TIMER_DELAY } from '../base/limits.js';
 import { OptionReader } from '../base/options.js';
 import type { TransportOptions } from '../transport/contract.js';
@@ -31,8 +30,11 @@ export interface Settings {
 /** How many of the longest messages may wait to be sent (count). */
 const QUEUED_MESSAGES = 5;
 
-/** @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists every invalid option */
-export function resolveSettings(options: DropInOptions): Settings {
+/**
+ * @param more reads the options that one side has besides
+ * @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists every invalid option
+ */
+export function resolveSettings(options: DropInOptions, more: (reader: OptionReader) => void): Settings {
   const { maxBufferSize } = options;
   // The SDKs take any number here: what we can't hold is as good as no limit.
   const clamped = Number(maxBufferSize) > MAX_MESSAGE_SIZE_CEILING ? MAX_MESSAGE_SIZE_CEILING : maxBufferSize;
@@ -42,19 +44,15 @@ export function resolveSettings(options: DropInOptions): Settings {
   const queue = { preset: maxMessageSize * QUEUED_MESSAGES, min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'bytes' };
   const maxSendQueue = reader.number('maxSendQueue', queue);
   const closeTimeout = reader.number('closeTimeout', { preset: DEFAULT_CLOSE_TIMEOUT, min: 0, max: MAX_TIMER_DELAY, unit: 'ms' });
+  const closesOnOversize = reader.choice('onOversize', ['reject', 'close']) === 'close';
+  const reportsNoise = reader.choice('noise', ['skip', 'report']) === 'report';
+  more(reader);
   reader.check();
   return {
     // Each message becomes an object at once, so JSON.parse is the check of its grammar.
     transport: { strictValidation: false, buffer: { maxMessageSize }, maxSendQueue, closeTimeout },
     maxMessageSize,
-    closesOnOversize: choice('onOversize', options.onOversize, ['reject', 'close']) === 'close',
-    reportsNoise: choice('noise', options.noise, ['skip', 'report']) === 'report',
+    closesOnOversize,
+    reportsNoise,
   };
-}
-
-/** The option's value, or the first of `values` where it is undefined. Throws `AIRS_MCP_INVALID_CONFIG` for any other. */
-export function choice<T extends string>(option: string, value: T | undefined, values: readonly [T, ...T[]]): T {
-  if (value === undefined) return values[0];
-  if (values.includes(value)) return value;
-  throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', `${option} is one of ${values.join(', ')}, not ${JSON.stringify(value)}`);
 }

@@ -7,11 +7,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { AirsMcpError } from '../base/errors.js';
 import { MAX_TIMER_DELAY } from '../base/limits.js';
-import { OptionReader } from '../base/options.js';
 import type { WireMessage } from '../base/wire.js';
 import { StdioTransport } from '../transport/stdio.js';
 import { rejected, sendOver } from './outgoing.js';
-import { type DropInOptions, type Settings, choice, resolveSettings } from './options.js';
+import { type DropInOptions, type Settings, resolveSettings } from './options.js';
 import { CONNECTION_CLOSED, type FrameCounts, Session } from './session.js';
 import type { JSONRPCMessage, OnMessage } from './wire.js';
 
@@ -65,12 +64,13 @@ export class StdioServerTransport {
   ) {
     const counts = { noise: 0, oversize: 0, refused: 0, repaired: 0 };
     this.counts = counts;
-    this.settings = resolveSettings(options);
-    this.drains = choice('onEndOfInput', options.onEndOfInput, ['drain', 'abort']) === 'drain';
-    const reader = new OptionReader('transport', options);
-    const range = { preset: DEFAULT_DRAIN_TIMEOUT, min: 0, max: MAX_TIMER_DELAY, unit: 'ms' };
-    this.drainTimeout = reader.number('drainTimeout', range);
-    reader.check();
+    let [drains, drainTimeout] = [true, DEFAULT_DRAIN_TIMEOUT];
+    this.settings = resolveSettings(options, (reader) => {
+      drains = reader.choice('onEndOfInput', ['drain', 'abort']) === 'drain';
+      drainTimeout = reader.number('drainTimeout', { preset: DEFAULT_DRAIN_TIMEOUT, min: 0, max: MAX_TIMER_DELAY, unit: 'ms' });
+    });
+    this.drains = drains;
+    this.drainTimeout = drainTimeout;
     this.session = new Session(this.settings, counts, {
       isListening: () => this.onmessage !== undefined,
       deliver: (message) => this.onmessage?.(message),

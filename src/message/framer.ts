@@ -14,7 +14,7 @@ export type Framing = 'newline' | 'content-length';
 export interface FramerOptions {
   /** Longest frame accepted (bytes, without its line end). Default: the buffer manager's. */
   maxMessageSize?: number | undefined;
-  /** Most members of a batch (count). Default 10,000. */
+  /** Most members of a batch (count); 1 to 2,147,483,647, default 10,000. */
   maxBatchSize?: number | undefined;
   /** Accept exactly what JSON.parse accepts. Otherwise only what is read is checked. Default true. */
   strictValidation?: boolean | undefined;

@@ -1,10 +1,11 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { TransformStream } from 'node:stream/web';
 import { AirsMcpError } from '../base/errors.js';
-import { DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_READ_BUFFER_CAPACITY } from '../base/limits.js';
+import { OptionReader } from '../base/options.js';
+import { BUFFER_NUMBERS } from '../buffer/config.js';
 import { BufferManager } from '../buffer/manager.js';
 import type { Framer, Framing } from './framer.js';
-import { createFramer } from './framing.js';
+import { createFramer, readFraming } from './framing.js';
 import type { JsonRpcMessage } from './message.js';
 import { MessageQueue } from './queue.js';
 
@@ -49,8 +50,11 @@ export class StreamingParser {
 
   /** @throws `AIRS_MCP_INVALID_CONFIG`, naming every invalid option */
   constructor(config: Partial<StreamingConfig> = {}) {
-    const { maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE, readBufferSize = DEFAULT_READ_BUFFER_CAPACITY } = config;
-    this.manager = new BufferManager({ maxMessageSize, readBufferCapacity: readBufferSize });
+    const reader = new OptionReader('parser', config);
+    const { maxMessageSize } = readFraming(reader);
+    const readBufferCapacity = reader.number('readBufferSize', BUFFER_NUMBERS.readBufferCapacity);
+    reader.check();
+    this.manager = new BufferManager({ maxMessageSize, readBufferCapacity });
     this.framer = createFramer(this.manager, config);
   }
 

@@ -38,7 +38,7 @@ export function resolveThresholds(given: Partial<MonitorThresholds> = {}): Reado
     if (!(name in DEFAULT_THRESHOLDS)) problems.push(`thresholds.${name} is no threshold`);
     else if (value !== false && value !== undefined && !isThreshold(name, value)) {
       const range = SHARES.has(name) ? 'a number from 0 to 1' : 'a number above 0';
-      problems.push(`thresholds.${name} must be ${range}, or false, not ${JSON.stringify(value)}`);
+      problems.push(`thresholds.${name} must be ${range}, or false, not ${typeof value === 'number' ? value : JSON.stringify(value)}`);
     }
   }
   if (problems.length > 0) throw new AirsMcpError('AIRS_MCP_INVALID_CONFIG', problems.join('; '));

@@ -1,7 +1,9 @@
+import { checkTogether } from '../base/options.js';
 import type { ChildProcessOptions } from '../transport/child.js';
 import { ChildProcessTransport } from '../transport/child.js';
 import { StdioTransport, type StdioOptions } from '../transport/stdio.js';
 import type { AnyMethods, Handlers } from './methods.js';
+import { checkPeerOptions } from './options.js';
 import { JsonRpcPeer, type PeerOptions } from './peer.js';
 
 /** Options of {@link serveStdio}. */
@@ -17,8 +19,10 @@ export interface ServeOptions<Local = AnyMethods> extends Omit<PeerOptions<Local
 export async function serveStdio<Local = AnyMethods, Remote = AnyMethods>(
   handlers: Handlers<NoInfer<Local>>, options: ServeOptions<NoInfer<Local>> = {},
 ): Promise<JsonRpcPeer<Remote, Local>> {
-  const { transport, ...peerOptions } = options;
-  const peer = new JsonRpcPeer<Remote, Local>(new StdioTransport(transport), { ...peerOptions, handlers });
+  const { transport, ...given } = options;
+  const peerOptions = { ...given, handlers };
+  const made = checked(() => new StdioTransport(transport), peerOptions);
+  const peer = new JsonRpcPeer<Remote, Local>(made, peerOptions);
   await peer.start();
   return peer;
 }
@@ -34,7 +38,15 @@ export async function connectStdio<Remote = AnyMethods, Local = AnyMethods>(
   command: string, args: readonly string[] = [], options: ConnectOptions<NoInfer<Local>> = {},
 ): Promise<JsonRpcPeer<Remote, Local>> {
   const { transport, ...peerOptions } = options;
-  const peer = new JsonRpcPeer<Remote, Local>(new ChildProcessTransport({ ...transport, command, args }), peerOptions);
+  const made = checked(() => new ChildProcessTransport({ ...transport, command, args }), peerOptions);
+  const peer = new JsonRpcPeer<Remote, Local>(made, peerOptions);
   await peer.start();
   return peer;
+}
+
+/** Makes the transport, and tells at once what is wrong with its options and with the peer's. */
+function checked<Made>(make: () => Made, peerOptions: Parameters<typeof checkPeerOptions>[0]): Made {
+  let made: Made | undefined;
+  checkTogether({ transport: () => (made = make()), '': () => checkPeerOptions(peerOptions) });
+  return made as Made; // else it has thrown
 }

@@ -5,10 +5,10 @@ import { nativeSystem } from '../backend/select.js';
 import { CHILD_EXIT } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
 import { DEFAULT_STDERR_TAIL, MAX_STDERR_TAIL } from '../base/limits.js';
-import { OptionReader } from '../base/options.js';
 import type { TransportOptions } from './contract.js';
 import { childEnvironment } from './environment.js';
 import { launch } from './launch.js';
+import type { NumberRules } from './options.js';
 import { adopt, disown, signalTree } from './process-tree.js';
 import { DescriptorSource, READS_DESCRIPTORS, StreamSource } from './source.js';
 import { StderrDrain, type StderrMode } from './stderr.js';
@@ -35,6 +35,8 @@ export interface ChildProcessOptions extends TransportOptions {
   closeTimeout?: number | undefined;
 }
 
+const NUMBERS: NumberRules = { stderrTailSize: { preset: DEFAULT_STDERR_TAIL, min: 0, max: MAX_STDERR_TAIL, unit: 'bytes' } };
+
 /** How long output that is still on its way is waited for after the child has exited (ms). */
 const LAST_OUTPUT = 200;
 
@@ -53,16 +55,13 @@ export class ChildProcessTransport extends StreamTransport {
   private readonly process: ChildProcessOptions;
 
   constructor(options: ChildProcessOptions) {
-    super(options);
+    super(options, NUMBERS);
     if (typeof options.command !== 'string' || options.command === '') {
       throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'command is the name or path of a program');
     }
     this.process = options;
     const { stderr = 'inherit' } = options;
-    const reader = new OptionReader('transport', options);
-    const tailSize = reader.number('stderrTailSize', { preset: DEFAULT_STDERR_TAIL, min: 0, max: MAX_STDERR_TAIL, unit: 'bytes' });
-    reader.check();
-    this.errors = new StderrDrain(typeof stderr === 'string' ? stderr : 'ignore', tailSize);
+    this.errors = new StderrDrain(typeof stderr === 'string' ? stderr : 'ignore', this.numbers['stderrTailSize'] as number);
   }
 
   /** The child's process id; null before `start()` and after its exit. */

@@ -1,9 +1,9 @@
 import { type NetConnectOpts, Socket, connect } from 'node:net';
 import { AirsMcpError } from '../base/errors.js';
 import { MAX_TIMER_DELAY } from '../base/limits.js';
-import { OptionReader } from '../base/options.js';
 import type { TransportOptions } from './contract.js';
 import { SocketSource, StreamSource, directRead } from './source.js';
+import type { NumberRules } from './options.js';
 import { type Ends, StreamTransport, within } from './stream.js';
 
 /**
@@ -19,6 +19,7 @@ export interface SocketOptions extends TransportOptions {
 }
 
 const DEFAULT_CONNECT_TIMEOUT = 10_000;
+const NUMBERS: NumberRules = { connectTimeout: { preset: DEFAULT_CONNECT_TIMEOUT, min: 1, max: MAX_TIMER_DELAY, unit: 'ms' } };
 
 /**
  * A transport over TCP, a Unix socket, or a named pipe. Where it makes the connection, bytes land in pooled memory
@@ -29,12 +30,9 @@ export class SocketTransport extends StreamTransport {
   private readonly connectTimeout: number;
 
   constructor(private readonly target: SocketTarget, options: SocketOptions = {}) {
-    super(options);
+    super(options, NUMBERS);
     this.socket = target instanceof Socket ? target : null;
-    const reader = new OptionReader('transport', options);
-    const rule = { preset: DEFAULT_CONNECT_TIMEOUT, min: 1, max: MAX_TIMER_DELAY, unit: 'ms' };
-    this.connectTimeout = reader.number('connectTimeout', rule);
-    reader.check();
+    this.connectTimeout = this.numbers['connectTimeout'] as number;
   }
 
   /** @throws `AIRS_MCP_CONNECT_FAILED` */

@@ -1,8 +1,6 @@
 import type { Writable } from 'node:stream';
 import { MESSAGE_SENT, TRANSPORT_CLOSED, TRANSPORT_OPENED } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
-import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_MAX_SEND_QUEUE, MAX_TIMER_DELAY } from '../base/limits.js';
-import { OptionReader } from '../base/options.js';
 import type { WireMessage } from '../base/wire.js';
 import { BufferManager } from '../buffer/manager.js';
 import { PooledBuffer } from '../buffer/pooled.js';
@@ -12,6 +10,7 @@ import { writeJson } from '../message/json.js';
 import { JsonRpcMessage } from '../message/message.js';
 import { type Sendable, announceSent } from './announce.js';
 import type { MessageBytes, TransportOptions, ZeroCopyTransport } from './contract.js';
+import { type NumberRules, type TransportNumbers, transportNumbers } from './options.js';
 import { Receiver } from './receiver.js';
 import { refused } from './settlement.js';
 import { type Source, muteErrors } from './source.js';
@@ -56,15 +55,19 @@ export abstract class StreamTransport implements ZeroCopyTransport {
   private markSourceDone!: () => void; // set in the constructor
   private markDelivered!: () => void; // likewise
 
-  /** @throws `AIRS_MCP_INVALID_CONFIG` */
-  constructor(protected readonly options: TransportOptions = {}) {
+  /** The options that are numbers, with defaults filled in. */
+  protected readonly numbers: TransportNumbers;
+
+  /**
+   * @param rules of the numbers that this kind of transport has besides those of all
+   * @throws `AIRS_MCP_INVALID_CONFIG`, whose message lists every invalid option
+   */
+  constructor(protected readonly options: TransportOptions = {}, rules: NumberRules = {}) {
+    this.numbers = transportNumbers(options, rules);
     this.ownsBuffers = options.buffers === undefined;
     this.buffers = options.buffers ?? new BufferManager(options.buffer);
-    const reader = new OptionReader('transport', options);
-    this.closeTimeout = reader.number('closeTimeout', { preset: DEFAULT_CLOSE_TIMEOUT, min: 0, max: MAX_TIMER_DELAY, unit: 'ms' });
-    const queue = { preset: DEFAULT_MAX_SEND_QUEUE, min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'bytes' };
-    this.maxSendQueue = reader.number('maxSendQueue', queue);
-    reader.check();
+    this.closeTimeout = this.numbers.closeTimeout;
+    this.maxSendQueue = this.numbers.maxSendQueue;
     this.sourceDone = new Promise((resolve) => {
       this.markSourceDone = resolve;
     });

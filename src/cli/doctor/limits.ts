@@ -1,5 +1,5 @@
 import {
-  DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_SEND_QUEUE, DEFAULT_RECEIVE_QUEUE, DEFAULT_STDERR_TAIL, MAX_STDERR_TAIL,
+  DEFAULT_MAX_BATCH_SIZE, DEFAULT_MAX_SEND_QUEUE, DEFAULT_RECEIVE_QUEUE, DEFAULT_STDERR_TAIL, MAX_BATCH_SIZE_CEILING, MAX_STDERR_TAIL,
 } from '../../base/limits.js';
 import type { NumberRule } from '../../base/options.js';
 import { BUFFER_NUMBERS } from '../../buffer/config.js';
@@ -22,7 +22,7 @@ export interface Limit {
 export function limits(): Limit[] {
   return [
     ...ofPart('buffer', BUFFER_NUMBERS),
-    { option: 'transport.maxBatchSize', value: DEFAULT_MAX_BATCH_SIZE, max: null, unit: 'messages' },
+    { option: 'transport.maxBatchSize', value: DEFAULT_MAX_BATCH_SIZE, max: MAX_BATCH_SIZE_CEILING, unit: 'messages' },
     { option: 'transport.maxSendQueue', value: DEFAULT_MAX_SEND_QUEUE, max: null, unit: 'bytes' },
     { option: 'transport.stderrTailSize', value: DEFAULT_STDERR_TAIL, max: MAX_STDERR_TAIL, unit: 'bytes' },
     { option: 'streaming.queueCapacity', value: DEFAULT_RECEIVE_QUEUE, max: null, unit: 'messages' },

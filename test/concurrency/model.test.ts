@@ -141,4 +141,22 @@ describe('a long queue of synchronous handlers', () => {
     expect(depths).toEqual([3, 0]);
     await Promise.all(promises);
   });
+
+  it('is not overtaken by what comes while the event loop has its turn', async () => {
+    const order: unknown[] = [];
+    const { processor, gate, clock } = await started({ workerCount: 1 }, (request, context) => {
+      if (request.id === 'first') return gate.handler(request, context);
+      order.push(request.id);
+      clock.time += 11;
+      return 1;
+    });
+    const promises = ['first', 1, 2, 3].map((id) => processor.processRequest(arrive(id)));
+    gate.call('first').resolve();
+    await settled();
+    expect([order, processor.statistics().activeWorkers]).toEqual([[1, 2], 0]);
+    promises.push(processor.processRequest(arrive('late')));
+    for (let turn = 0; turn < 3; turn++) clock.turn();
+    await Promise.all(promises);
+    expect(order).toEqual([1, 2, 3, 'late']);
+  });
 });

@@ -38,6 +38,23 @@ describe('when many requests wait, a peer', () => {
     await close();
   });
 
+  it('runs pings and progress before the rest', async () => {
+    const gate = new Deferred();
+    const order: string[] = [];
+    const note = (name: string) => () => void order.push(name);
+    const { near, far, close } = await connected(
+      { hold: () => gate.promise, bulk: note('bulk'), ping: note('ping'), 'notifications/progress': note('progress') },
+      { processor: { workerCount: 1 } },
+    );
+    const calls = ['hold', 'bulk', 'bulk', 'ping'].map((method) => near.request(method));
+    await near.notify('notifications/progress', { progressToken: 'none', progress: 1 });
+    await until(() => far.processor.statistics().queueDepth === 4);
+    gate.resolve();
+    await Promise.all(calls);
+    expect(order).toEqual(['ping', 'progress', 'bulk', 'bulk']);
+    await close();
+  });
+
   it('refuses those that the queue has no room for, with an error that can be retried', async () => {
     const { peer, say, heard } = await facing({
       handlers: { m: () => soon('ok') }, processor: { workerCount: 1, queueCapacity: 2, backpressureThreshold: 1 },

@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util';
 import { describeBackend } from './lib/backend.mjs';
 import { machine, versions } from './lib/machine.mjs';
 import { printFigures, printGroups, printHeader } from './lib/print.mjs';
-import { progressOf } from '../dist/cli/bench/progress.js';
 import { plan, run } from './lib/session.mjs';
 import { prepareLimits } from './native/build.mjs';
 import { prepareSimdjson } from './peers/simdjson.mjs';
@@ -71,6 +70,8 @@ if (values.list) {
 }
 
 async function measureAll() {
+  // Not at the top: --help works where nothing is built.
+  const { progressOf } = await import('../dist/cli/bench/progress.js');
   const began = new Date();
   // A quick run has no time to compile: it uses what an earlier one left.
   const left = values.quick ? [] : [prepareSimdjson(say), await prepareLimits(say)].filter((reason) => reason !== undefined);

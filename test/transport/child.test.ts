@@ -287,6 +287,34 @@ describe('a child that ends by itself', () => {
     expect(story.errors[0]?.message).toMatch(/: late words$/);
   });
 
+  it('is reported after what it said, though the listener takes its time over each message', async () => {
+    const transport = child('echo');
+    const story = follow(transport);
+    const listen = transport.onmessage;
+    transport.onmessage = (message) => {
+      transport.pause();
+      listen?.(message);
+    };
+    await transport.start();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      for (let id = 0; id < 4; id++) void ask(transport, id);
+      void transport.send(JsonRpcMessage.notification('exit', [3]));
+      while (transport.pid !== null) await setImmediate();
+      for (let id = 0; id < 4; id++) {
+        await story.messages(id + 1);
+        // With the last message nothing is left to wait for.
+        if (id < 3) await vi.advanceTimersByTimeAsync(60_000);
+        expect(story.events.at(-1)).toBe(`message ${id}`);
+        transport.resume();
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+    await story.closed;
+    expect(story.events.slice(-3)).toEqual(['message 3', 'error AIRS_MCP_CHILD_EXITED', 'close']);
+  });
+
   it('is reported as that, though sends to it were under way', async () => {
     for (let i = 0; i < 5; i++) {
       const transport = child('die');

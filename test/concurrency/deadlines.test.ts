@@ -31,6 +31,14 @@ describe('deadlines', () => {
     expect([clock.pending, clock.armed]).toEqual([1, 1]);
   });
 
+  it('set the timer anew for an earlier one, and leave none behind', () => {
+    const { clock, expired, add } = setUp();
+    [300, 200, 100].forEach((timeout, id) => add(id, timeout));
+    expect(clock.pending).toBe(1);
+    clock.advance(100);
+    expect([expired, clock.pending]).toEqual([[[2, 100]], 1]);
+  });
+
   it('do not expire a job that left, and let the timer rest when all left', () => {
     const { clock, expired, deadlines, add } = setUp();
     const jobs = [add(0, 100), add(1, 100)];

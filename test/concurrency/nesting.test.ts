@@ -67,6 +67,22 @@ describe('a handler that submits to its own processor', () => {
     expect(await outer).toMatchObject({ result: 'by the slot of the other' });
   });
 
+  it('waits there again after another of its own was answered', async () => {
+    const { processor, gate } = await started({ workerCount: 2 }, async (request, context) => {
+      if (request.id !== 'outer') return gate.handler(request, context);
+      return [await nested(processor, 'inner'), await nested(processor, 'next')];
+    });
+    const outer = processor.processRequest(arrive('outer'));
+    void processor.processRequest(arrive('other'));
+    gate.call('inner').resolve('answered');
+    await settled();
+    expect(processor.statistics()).toMatchObject({ activeWorkers: 2, queueDepth: 1 });
+    gate.call('other').resolve();
+    await settled();
+    gate.call('next').resolve('as well');
+    expect(await outer).toMatchObject({ result: ['answered', 'as well'] });
+  });
+
   it('never deadlocks, whoever waits for whom', async () => {
     for (const workerCount of [1, 2, 3, 5]) {
       const { processor } = await started({ workerCount, queueCapacity: 4, requestTimeout: 0 }, async (request) => {

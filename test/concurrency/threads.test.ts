@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { BroadcastChannel, MessagePort } from 'node:worker_threads';
+import { BroadcastChannel, MessagePort, type Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ERROR_TABLE } from '../../src/base/errors.js';
 import type * as Processor from '../../src/concurrency/processor.js';
@@ -219,7 +219,11 @@ describe('starting and stopping', () => {
   });
 
   it('ends the threads at shutdown, also those that compute on', async () => {
+    const threads: Worker[] = [];
+    const note = (thread: Worker): void => void threads.push(thread);
+    process.on('worker', note);
     const { processor, call } = await start({ workerCount: 2 });
+    process.off('worker', note);
     const running = begun();
     const cut = call('deaf');
     await running;
@@ -227,6 +231,8 @@ describe('starting and stopping', () => {
     expect((await cut).error).toMatchObject({ code: -32000 });
     await ended;
     expect(processor.statistics()).toMatchObject({ activeWorkers: 0 });
+    // The id of a thread that has ended.
+    expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1]);
   });
 
   it('drains first when it is asked to', async () => {

@@ -5,7 +5,7 @@ import { rawJson } from '../../src/message/json.js';
 import type { Handlers } from '../../src/peer/methods.js';
 import { JsonRpcPeer, type PeerOptions } from '../../src/peer/peer.js';
 import { createMemoryTransportPair } from '../../src/transport/memory.js';
-import { Deferred, connected, facing, fakeTime, notification, request, rest, result, until } from './support.js';
+import { Deferred, buffersOf, connected, facing, fakeTime, notification, request, rest, result, until } from './support.js';
 
 /** What JavaScript may throw, and TypeScript's linter would not. */
 const asError = (value: unknown): Error => value as Error;
@@ -283,6 +283,7 @@ describe('an answer', () => {
     await until(() => peer.correlation.statistics().late === 2);
     expect(peer.correlation.statistics()).toMatchObject({ completed: 1, cancelled: 1, late: 2, unknown: 3, pendingCount: 0 });
     await peer.close();
+    expect(buffersOf(peer).metrics()).toMatchObject({ lent: 0, lostToGc: 0 });
   });
 
   it('settles its own call, in any order', async () => {

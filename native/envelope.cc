@@ -5,14 +5,45 @@
 namespace airs {
 namespace {
 
-int32_t HashOf(Span text) noexcept {
-  uint32_t hash = 0x811c9dc5;
-  for (Bytes p = text.begin; p != text.end; p++) hash = (hash ^ *p) * 0x01000193;
-  return static_cast<int32_t>(hash);
+// Where a token lies; an absent one has no begin.
+struct Span {
+  Bytes begin = nullptr;
+  Bytes end = nullptr;
+
+  bool present() const noexcept { return begin != nullptr; }
+};
+
+enum class Presence : uint8_t { kAbsent, kRight, kWrong };
+
+// What was visited of an object and is not in its record. The last of duplicate keys stays.
+struct Members {
+  Presence version = Presence::kAbsent;
+  Presence id = Presence::kAbsent;
+  Presence method = Presence::kAbsent;
+  Span params;
+  Span result;
+  Span error;
+};
+
+AIRS_INLINE int32_t OffsetOf(const Walk& walk, Bytes p) noexcept { return static_cast<int32_t>(p - walk.origin); }
+
+AIRS_INLINE uint32_t Mixed(uint32_t hash, uint32_t word) noexcept { return (hash ^ word) * 0x9e3779b1u; }
+
+// As contract.ts has it: by words of four bytes, of which the last may repeat bytes of the one before.
+AIRS_INLINE int32_t HashOf(Bytes begin, Bytes end) noexcept {
+  auto hash = static_cast<uint32_t>(end - begin);
+  Bytes p = begin;
+  if (AIRS_LIKELY(hash >= 4)) {
+    for (; end - p > 4; p += 4) hash = Mixed(hash, Load4(p));
+    hash = Mixed(hash, Load4(end - 4));
+  } else {
+    for (; p != end; p++) hash = Mixed(hash, *p);
+  }
+  return static_cast<int32_t>(hash ^ hash >> 15);
 }
 
 // Whether the valid JSON number `token` is a canonical integer of 32 bits, which is then in `value`.
-AIRS_INLINE bool ParseInt32(Span token, int32_t& value) noexcept {
+bool ParseInt32(Span token, int32_t& value) noexcept {
   constexpr ptrdiff_t kLongest = sizeof("-2147483648") - 1;
   const bool negative = *token.begin == '-';
   if (token.end - token.begin > kLongest) return false;
@@ -27,6 +58,14 @@ AIRS_INLINE bool ParseInt32(Span token, int32_t& value) noexcept {
   value = static_cast<int32_t>(number);
   return true;
 }
+
+constexpr Word kVersionKey("\"jsonrpc");
+constexpr Word kIdKey("\"id\"");
+constexpr Word kMethodKey("\"method\"");
+constexpr Word kParamsKey("\"params\"");
+constexpr Word kResultKey("\"result\"");
+constexpr Word kErrorKey("\"error\"");
+constexpr Word kVersionValue("\"2.0\"");
 
 enum class Key : uint8_t { kOther, kVersion, kId, kMethod, kParams, kResult, kError, kMalformed };
 
@@ -56,13 +95,13 @@ AIRS_COLD Key EscapedKeyOf(Bytes key, Bytes end) noexcept {
 // Which key the string at `quote` is; `colon` is the token behind it. A key's closing quote is compared
 // along with its letters, so its length need not be known.
 AIRS_INLINE Key KeyOf(const Walk& walk, Bytes quote, Bytes colon) noexcept {
-  const uint64_t head = LoadHead(walk, quote + 1);
-  if (Word("jsonrpc\"").Begins(head)) return Key::kVersion;
-  if (Word("id\"").Begins(head)) return Key::kId;
-  if (Word("method\"").Begins(head)) return Key::kMethod;
-  if (Word("params\"").Begins(head)) return Key::kParams;
-  if (Word("result\"").Begins(head)) return Key::kResult;
-  if (Word("error\"").Begins(head)) return Key::kError;
+  const uint64_t head = LoadHead(walk, quote);
+  if (kParamsKey.Begins(head)) return Key::kParams;
+  if (kResultKey.Begins(head)) return Key::kResult;
+  if (kErrorKey.Begins(head)) return Key::kError;
+  if (kIdKey.Begins(head)) return Key::kId;
+  if (kVersionKey.Begins(head) && quote[8] == '"') return Key::kVersion;
+  if (kMethodKey.Begins(head)) return Key::kMethod;
   if (AIRS_LIKELY(!walk.may_escape)) return Key::kOther;
   const Bytes end = TokenEnd(quote, colon) - 1;
   return HasBackslash(quote + 1, end) ? EscapedKeyOf(quote + 1, end) : Key::kOther;
@@ -83,171 +122,206 @@ AIRS_INLINE bool IsSound(const Walk& walk, Span text) noexcept {
   return Strict || !walk.may_escape || EscapesAreValid(text.begin, text.end);
 }
 
-// The value of the integer from 1 to 999999999 that is the scalar at `p`; 0 where that is anything else.
-AIRS_INLINE int32_t ShortInt(Bytes p, Bytes end) noexcept {
+// The value of the integer from 1 to 999999999 that is the scalar at `p`, and its end; 0 where that is anything else.
+AIRS_INLINE int32_t ShortInt(Bytes p, Bytes end, Bytes& int_end) noexcept {
   if (*p == '0' || !IsDigit(*p)) return 0;
   int32_t value = 0;
   const Bytes limit = end - p > 9 ? p + 9 : end;
   do {
     value = value * 10 + (*p++ - '0');
   } while (p != limit && IsDigit(*p));
+  int_end = p;
   return EndsScalar(p, end) ? value : 0;
 }
 
-}  // namespace
-
-AIRS_INLINE void Envelope::Clear(Bytes origin) noexcept {
-  const Span absent{origin, origin};
-  origin_ = origin;
-  version_ = id_ = method_ = Presence::kAbsent;
-  id_type_ = IdType::kNone;
-  id_value_ = 0;
-  flags_ = 0;
-  id_span_ = method_span_ = params_ = result_ = error_ = absent;
+// Passes the key at `quote`, whose value is no container, with its value and the comma behind it, where they are a
+// version, an id or a method of the common form: all there, without escapes. Returns the next key, or null where not.
+AIRS_INLINE Bytes VisitCommon(Cursor& cursor, const Walk& walk, Bytes quote, Members& members, Record& record) noexcept {
+  const Bytes value = cursor.base + cursor.next[1];
+  const Bytes comma = cursor.base + cursor.next[2];
+  if (AIRS_UNLIKELY(cursor.base[cursor.next[0]] != ':' || *comma != ',')) return nullptr;
+  // Three tokens follow the key, so that there are eight bytes from it on; and four from the value on, see Load8.
+  const uint64_t head = Load8(quote);
+  if (kVersionKey.Begins(head) && quote[8] == '"') {
+    if (AIRS_UNLIKELY(!kVersionValue.Begins(LoadHead(walk, value)))) return nullptr;
+    members.version = Presence::kRight;
+  } else if (kIdKey.Begins(head)) {
+    Bytes end;
+    const int32_t number = ShortInt(value, walk.end, end);
+    if (AIRS_UNLIKELY(number == 0)) return nullptr;
+    members.id = Presence::kRight;
+    record.id_type = IdType::kInt32;
+    record.flags &= ~kIdEscaped;
+    record.id_value = number;
+    record.id_start = OffsetOf(walk, value);
+    record.id_end = OffsetOf(walk, end);
+  } else if (kMethodKey.Begins(head)) {
+    if (AIRS_UNLIKELY(*value != '"' || walk.may_escape)) return nullptr;
+    const Bytes end = TokenEnd(value, comma) - 1;
+    members.method = Presence::kRight;
+    record.method_start = OffsetOf(walk, value + 1);
+    record.method_end = OffsetOf(walk, end);
+    record.method_hash = HashOf(value + 1, end);
+  } else {
+    return nullptr;
+  }
+  const Bytes next = cursor.base + cursor.next[3];
+  cursor.next += 4;
+  return next;
 }
 
+// Each of these passes the value at `value` in any form and keeps what its key is for; returns the token behind, or
+// null for malformed text.
 template <bool Strict>
-AIRS_INLINE Bytes Envelope::VisitVersion(Cursor& cursor, Walk& walk, Bytes value) noexcept {
-  version_ = Presence::kRight;
-  if (AIRS_LIKELY(Word("\"2.0\"").Begins(LoadHead(walk, value)))) return Take(cursor, walk.stream);
-  version_ = Presence::kWrong;
+Bytes VisitVersion(Cursor& cursor, Walk& walk, Bytes value, Members& members) noexcept {
+  members.version = Presence::kWrong;
   const Bytes next = PassValue<Strict, true>(cursor, walk, value);
-  if (next == nullptr || *value != '"' || !walk.may_escape) return next;
+  if (next == nullptr || *value != '"') return next;
   const Span text{value + 1, TokenEnd(value, next) - 1};
   if (!IsSound<Strict>(walk, text)) return nullptr;
-  if (DecodedEquals(text.begin, text.end, reinterpret_cast<Bytes>("2.0"), 3)) version_ = Presence::kRight;
+  if (DecodedEquals(text.begin, text.end, reinterpret_cast<Bytes>("2.0"), 3)) members.version = Presence::kRight;
   return next;
 }
 
 template <bool Strict>
-AIRS_INLINE Bytes Envelope::VisitId(Cursor& cursor, Walk& walk, Bytes value) noexcept {
-  id_ = Presence::kRight;
-  id_type_ = IdType::kInt32;
-  flags_ &= ~kIdEscaped;
-  id_value_ = ShortInt(value, walk.end);
-  const Bytes next = AIRS_LIKELY(id_value_ != 0) ? Take(cursor, walk.stream) : PassValue<Strict, true>(cursor, walk, value);
+Bytes VisitId(Cursor& cursor, Walk& walk, Bytes value, Members& members, Record& record) noexcept {
+  const Bytes next = PassValue<Strict, true>(cursor, walk, value);
   if (next == nullptr) return nullptr;
-  id_span_ = {value, TokenEnd(value, next)};
-  if (AIRS_LIKELY(id_value_ != 0)) return next;
-
+  const Span token{value, TokenEnd(value, next)};
   const uint8_t first = *value;
+  members.id = Presence::kRight;
+  record.flags &= ~kIdEscaped;
+  record.id_value = 0;
+  record.id_start = OffsetOf(walk, token.begin);
+  record.id_end = OffsetOf(walk, token.end);
   if (first == '"') {
-    id_type_ = IdType::kString;
-    if (!IsSound<Strict>(walk, id_span_)) return nullptr;
-    if (walk.may_escape && HasBackslash(id_span_.begin, id_span_.end)) flags_ |= kIdEscaped;
+    record.id_type = IdType::kString;
+    if (!IsSound<Strict>(walk, token)) return nullptr;
+    if (walk.may_escape && HasBackslash(token.begin, token.end)) record.flags |= kIdEscaped;
   } else if (first == '-' || IsDigit(first)) {
-    id_type_ = ParseInt32(id_span_, id_value_) ? IdType::kInt32 : IdType::kNumber;
+    record.id_type = ParseInt32(token, record.id_value) ? IdType::kInt32 : IdType::kNumber;
   } else if (first == 'n') {
-    id_type_ = IdType::kNull;
+    record.id_type = IdType::kNull;
   } else {
-    id_ = Presence::kWrong;
-    id_type_ = IdType::kNone;
-    id_span_ = {origin_, origin_};
+    members.id = Presence::kWrong;
+    record.id_type = IdType::kNone;
+    record.id_start = record.id_end = 0;
   }
   return next;
 }
 
 template <bool Strict>
-AIRS_INLINE Bytes Envelope::VisitMethod(Cursor& cursor, Walk& walk, Bytes value) noexcept {
-  method_ = Presence::kWrong;
-  method_span_ = {origin_, origin_};
-  flags_ &= ~kMethodEscaped;
-  if (AIRS_UNLIKELY(*value != '"')) return PassValue<Strict, true>(cursor, walk, value);
-  const Bytes next = Take(cursor, walk.stream);
-  if (next == nullptr) return nullptr;
-  method_ = Presence::kRight;
-  method_span_ = {value + 1, TokenEnd(value, next) - 1};
-  if (!IsSound<Strict>(walk, method_span_)) return nullptr;
-  if (walk.may_escape && HasBackslash(method_span_.begin, method_span_.end)) flags_ |= kMethodEscaped;
+Bytes VisitMethod(Cursor& cursor, Walk& walk, Bytes value, Members& members, Record& record) noexcept {
+  members.method = Presence::kWrong;
+  record.method_start = record.method_end = record.method_hash = 0;
+  record.flags &= ~kMethodEscaped;
+  const Bytes next = PassValue<Strict, true>(cursor, walk, value);
+  if (next == nullptr || *value != '"') return next;
+  const Span name{value + 1, TokenEnd(value, next) - 1};
+  if (!IsSound<Strict>(walk, name)) return nullptr;
+  if (walk.may_escape && HasBackslash(name.begin, name.end)) record.flags |= kMethodEscaped;
+  members.method = Presence::kRight;
+  record.method_start = OffsetOf(walk, name.begin);
+  record.method_end = OffsetOf(walk, name.end);
+  record.method_hash = HashOf(name.begin, name.end);
   return next;
 }
 
+// Passes the value at `value` of the key `key`; returns the token behind, or null for malformed text.
 template <bool Strict>
-Bytes Envelope::Visit(Cursor& cursor, Walk& walk) noexcept {
-  Clear(walk.origin);
+AIRS_INLINE Bytes VisitMember(Cursor& cursor, Walk& walk, Key key, Bytes value, Members& members, Record& record) noexcept {
+  switch (key) {
+    case Key::kMalformed:
+      return nullptr;
+    case Key::kVersion:
+      return VisitVersion<Strict>(cursor, walk, value, members);
+    case Key::kId:
+      return VisitId<Strict>(cursor, walk, value, members, record);
+    case Key::kMethod:
+      return VisitMethod<Strict>(cursor, walk, value, members, record);
+    default: {
+      const Bytes next = PassValue<Strict, Strict>(cursor, walk, value);
+      if (next == nullptr) return nullptr;
+      if (key == Key::kParams) members.params = {value, TokenEnd(value, next)};
+      if (key == Key::kResult) members.result = {value, TokenEnd(value, next)};
+      if (key == Key::kError) members.error = {value, TokenEnd(value, next)};
+      return next;
+    }
+  }
+}
+
+// The first rule broken, in the order of FrameStatus.
+AIRS_INLINE FrameStatus Judge(const Members& members) noexcept {
+  const bool called = members.method != Presence::kAbsent;
+  const bool answered = members.result.present();
+  const bool failed = members.error.present();
+  if (members.version != Presence::kRight) return FrameStatus::kBadVersion;
+  if (members.id == Presence::kWrong) return FrameStatus::kBadId;
+  if (members.method == Presence::kWrong) return FrameStatus::kBadMethod;
+  if (called && (answered || failed)) return FrameStatus::kCallAndAnswer;
+  if (called) {
+    if (!members.params.present()) return FrameStatus::kOk;
+    const uint8_t first = *members.params.begin;
+    return first == '{' || first == '[' || first == 'n' ? FrameStatus::kOk : FrameStatus::kBadParams;
+  }
+  if (answered && failed) return FrameStatus::kResultAndError;
+  if (answered) return members.id == Presence::kAbsent ? FrameStatus::kMissingId : FrameStatus::kOk;
+  if (failed) return *members.error.begin == '{' ? FrameStatus::kOk : FrameStatus::kBadError;
+  return FrameStatus::kNoMethod;
+}
+
+// The kind of an object that breaks no rule.
+AIRS_INLINE Kind KindOf(const Members& members) noexcept {
+  if (members.method == Presence::kAbsent) return members.result.present() ? Kind::kResponse : Kind::kError;
+  return members.id == Presence::kAbsent ? Kind::kNotification : Kind::kRequest;
+}
+
+}  // namespace
+
+template <bool Strict>
+Bytes VisitObject(Cursor& cursor, Walk& walk, Bytes open, int32_t batch, Record& record) noexcept {
+  Members members;
   Cursor c = cursor;
+  record = {};
   Bytes next = Take(c, walk.stream);
   if (next == nullptr) return nullptr;
   const bool is_empty = *next == '}';
   while (!is_empty) {
     if (*next != '"') return nullptr;
-    const Bytes colon = Take(c, walk.stream);
-    if (colon == nullptr || *colon != ':') return nullptr;
-    const Key key = KeyOf(walk, next, colon);
-    const Bytes value = Take(c, walk.stream);
-    if (value == nullptr || key == Key::kMalformed) return nullptr;
-    switch (key) {
-      case Key::kVersion:
-        next = VisitVersion<Strict>(c, walk, value);
-        break;
-      case Key::kId:
-        next = VisitId<Strict>(c, walk, value);
-        break;
-      case Key::kMethod:
-        next = VisitMethod<Strict>(c, walk, value);
-        break;
-      default:
-        next = PassValue<Strict, Strict>(c, walk, value);
-        if (next == nullptr) return nullptr;
-        if (key == Key::kParams) params_ = {value, TokenEnd(value, next)};
-        if (key == Key::kResult) result_ = {value, TokenEnd(value, next)};
-        if (key == Key::kError) error_ = {value, TokenEnd(value, next)};
+    if (AIRS_LIKELY(c.next[3] < c.limit)) {
+      const Bytes key = VisitCommon(c, walk, next, members, record);
+      if (key != nullptr) {
+        next = key;
+        continue;
+      }
     }
+    const Pair pair = TakeTwo(c, walk.stream);
+    if (pair.second == nullptr || *pair.first != ':') return nullptr;
+    Cursor copy = c;
+    next = VisitMember<Strict>(copy, walk, KeyOf(walk, next, pair.first), pair.second, members, record);
+    c = copy;
     if (next == nullptr) return nullptr;
     if (*next != ',') break;
     if ((next = Take(c, walk.stream)) == nullptr) return nullptr;
   }
+  if (*next != '}') return nullptr;
   cursor = c;
-  return *next == '}' ? next : nullptr;
-}
 
-template Bytes Envelope::Visit<true>(Cursor&, Walk&) noexcept;
-template Bytes Envelope::Visit<false>(Cursor&, Walk&) noexcept;
-
-// The first rule broken, in the order of FrameStatus.
-AIRS_INLINE FrameStatus Envelope::Judge() const noexcept {
-  const bool called = method_ != Presence::kAbsent;
-  if (version_ != Presence::kRight) return FrameStatus::kBadVersion;
-  if (id_ == Presence::kWrong) return FrameStatus::kBadId;
-  if (method_ == Presence::kWrong) return FrameStatus::kBadMethod;
-  if (called && (has_result() || has_error())) return FrameStatus::kCallAndAnswer;
-  if (called) {
-    if (!has_params()) return FrameStatus::kOk;
-    const uint8_t first = *params_.begin;
-    return first == '{' || first == '[' || first == 'n' ? FrameStatus::kOk : FrameStatus::kBadParams;
+  const FrameStatus status = Judge(members);
+  const Span& payload = members.method != Presence::kAbsent ? members.params : members.result.present() ? members.result : members.error;
+  record.kind = status == FrameStatus::kOk ? KindOf(members) : Kind::kInvalid;
+  record.start = OffsetOf(walk, open);
+  record.end = OffsetOf(walk, next + 1);
+  if (payload.present()) {
+    record.payload_start = OffsetOf(walk, payload.begin);
+    record.payload_end = OffsetOf(walk, payload.end);
   }
-  if (has_result() && has_error()) return FrameStatus::kResultAndError;
-  if (has_result()) return id_ == Presence::kAbsent ? FrameStatus::kMissingId : FrameStatus::kOk;
-  if (has_error()) return *error_.begin == '{' ? FrameStatus::kOk : FrameStatus::kBadError;
-  return FrameStatus::kNoMethod;
-}
-
-// The kind of an object that breaks no rule.
-AIRS_INLINE Kind Envelope::KindOf() const noexcept {
-  if (method_ == Presence::kAbsent) return has_result() ? Kind::kResponse : Kind::kError;
-  return id_ == Presence::kAbsent ? Kind::kNotification : Kind::kRequest;
-}
-
-void Envelope::Write(Record& record, Bytes begin, Bytes end, int32_t batch) const noexcept {
-  const auto offset = [this](Bytes p) noexcept { return static_cast<int32_t>(p - origin_); };
-  const FrameStatus status = Judge();
-  const Span payload = method_ != Presence::kAbsent ? params_ : has_result() ? result_ : error_;
-  record.kind = status == FrameStatus::kOk ? KindOf() : Kind::kInvalid;
-  record.flags = flags_;
-  record.start = offset(begin);
-  record.end = offset(end);
-  record.id_type = id_type_;
-  record.id_value = id_value_;
-  record.id_start = offset(id_span_.begin);
-  record.id_end = offset(id_span_.end);
-  record.method_start = offset(method_span_.begin);
-  record.method_end = offset(method_span_.end);
-  record.method_hash = method_ == Presence::kRight ? HashOf(method_span_) : 0;
-  record.payload_start = offset(payload.begin);
-  record.payload_end = offset(payload.end);
   record.status = status;
   record.batch = batch;
-  record.reserved = 0;
+  return next;
 }
+
+template Bytes VisitObject<true>(Cursor&, Walk&, Bytes, int32_t, Record&) noexcept;
+template Bytes VisitObject<false>(Cursor&, Walk&, Bytes, int32_t, Record&) noexcept;
 
 }  // namespace airs

@@ -6,7 +6,7 @@
 
 namespace airs {
 
-inline constexpr int32_t kRecordVersion = 1;
+inline constexpr int32_t kRecordVersion = 2;
 
 // Ints in one record, and in the control block.
 inline constexpr uint32_t kRecordInts = 16;

@@ -133,7 +133,7 @@ Scanner::Step Scanner::WindowLines(Bytes end) noexcept {
   while (at_ != end) {
     if (AIRS_UNLIKELY(count_ == room_)) return Step::kFull;
     const Bytes line_feed = LineEnd(cursor, end, sparse);
-    cursor.limit = static_cast<uint32_t>(line_feed - cursor.base);
+    cursor.limit = static_cast<size_t>(line_feed - cursor.base);
     bool good = true;
     const bool may_escape = backslash < line_feed;
     if (search && AIRS_UNLIKELY(may_escape)) {
@@ -209,10 +209,7 @@ template <bool Strict>
 AIRS_INLINE bool Scanner::Top(Cursor& cursor, Walk& walk, Bytes token) noexcept {
   pending_ = 1;
   if (AIRS_LIKELY(*token == '{')) {
-    const Bytes close = envelope_.Visit<Strict>(cursor, walk);
-    if (close == nullptr) return false;
-    envelope_.Write(At(count_), token, close + 1, 0);
-    return true;
+    return VisitObject<Strict>(cursor, walk, token, 0, At(count_)) != nullptr;
   }
   if (*token == '[') return Batch<Strict>(cursor, walk, token);
   if (PassPlain<true>(token, walk.end) == nullptr) return false;
@@ -253,10 +250,8 @@ bool Scanner::Batch(Cursor& cursor, Walk& walk, Bytes open) noexcept {
 template <bool Strict>
 Bytes Scanner::Member(Cursor& cursor, Walk& walk, Bytes token, uint32_t place) noexcept {
   if (*token == '{') {
-    const Bytes close = envelope_.Visit<Strict>(cursor, walk);
-    if (close == nullptr) return nullptr;
-    envelope_.Write(At(place), token, close + 1, 1);
-    return Take(cursor, stream_);
+    const Bytes close = VisitObject<Strict>(cursor, walk, token, 1, At(place));
+    return close == nullptr ? nullptr : Take(cursor, stream_);
   }
   const Bytes last = *token == '[' ? PassContainer<Strict>(cursor, walk, token) : PassPlain<true>(token, walk.end);
   if (last == nullptr) return nullptr;

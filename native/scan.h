@@ -65,7 +65,6 @@ class Scanner {
   size_t span_;
   TokenStream stream_;
   Nesting nesting_;
-  Envelope envelope_;
   // Takes the records that the table has no room for.
   Record spare_{};
 

@@ -53,6 +53,16 @@ AIRS_INLINE uint64_t Load8(Bytes p) noexcept {
   return word;
 }
 
+// Four bytes as one number, the first of them lowest.
+AIRS_INLINE uint32_t Load4(Bytes p) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    uint32_t word;
+    std::memcpy(&word, p, sizeof word);
+    return word;
+  }
+  return uint32_t{p[0]} | uint32_t{p[1]} << 8 | uint32_t{p[2]} << 16 | uint32_t{p[3]} << 24;
+}
+
 // A text of up to eight bytes, to compare with what Load8 gives.
 class Word {
  public:
@@ -82,7 +92,7 @@ AIRS_INLINE bool IsDigit(uint8_t c) noexcept { return static_cast<uint8_t>(c - '
 // The end of the token that starts at `token` and is followed, after white space alone, by `next`.
 AIRS_INLINE Bytes TokenEnd(Bytes token, Bytes next) noexcept {
   Bytes end = next;
-  while (AIRS_UNLIKELY(Is(end[-1], kSpace)) && end - 1 > token) end--;
+  while (AIRS_UNLIKELY(end[-1] <= ' ') && Is(end[-1], kSpace) && end - 1 > token) end--;
   return end;
 }
 

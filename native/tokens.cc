@@ -1,6 +1,7 @@
 #include "tokens.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "escape.h"
 
@@ -87,20 +88,19 @@ void TokenStream::Open(Bytes begin, Bytes end, size_t window, Trust trust) noexc
   trust_ = trust;
   at_string_ = false;
   failed_ = false;
-  first_ = Refill();
+  Refill();
 }
 
-Cursor TokenStream::Refill() noexcept {
+void TokenStream::Refill() noexcept {
   while (at_ != end_) {
     if (!NextWindow()) {
       failed_ = true;
       at_ = end_;
       break;
     }
-    if (*first_.next < first_.limit) return first_;
+    if (*first_.next < first_.limit) return;
   }
-  one_token_[0] = UINT32_MAX;
-  return first_ = {one_token_, end_, 0};
+  OneToken(end_, end_);
 }
 
 // Moves at_ behind the next window, whose tokens are in first_ afterwards; false for malformed text.
@@ -122,10 +122,10 @@ bool TokenStream::CutInString(Bytes cut) noexcept {
   // A quote right behind a scalar has no entry in the index; no text is valid with one.
   if (quote == nullptr || (quote != at_ && !Is(quote[-1], kSpace | kOperator))) return false;
   if (quote == at_) return LongString();
-  first_.limit = static_cast<uint32_t>(quote - at_);
+  first_.limit = static_cast<size_t>(quote - at_);
   if (trust_ != Trust::kAll) {
     // An unclosed string hides all else that is wrong, so the rest is indexed again without it.
-    if (index_.Build(at_, first_.limit) != Built::kOk) return false;
+    if (index_.Build(at_, static_cast<uint32_t>(first_.limit)) != Built::kOk) return false;
     if (trust_ == Trust::kNone && !EscapesAreValid(at_, quote)) return false;
   }
   at_ = quote;
@@ -178,9 +178,9 @@ bool TokenStream::LongString() noexcept {
 }
 
 void TokenStream::OneToken(Bytes token, Bytes end) noexcept {
-  one_token_[0] = 0;
-  one_token_[1] = UINT32_MAX;
-  first_ = {one_token_, token, static_cast<uint32_t>(end - token)};
+  std::fill(std::begin(one_token_), std::end(one_token_), UINT32_MAX);
+  if (token != end) one_token_[0] = 0;
+  first_ = {one_token_, token, static_cast<size_t>(end - token)};
 }
 
 }  // namespace airs

@@ -5,12 +5,13 @@
 
 namespace airs {
 
-// A place in the index of one window. Walks copy it into registers.
+// A place in the index of one window. Walks copy it into registers, and hand out the address of a copy only: with their
+// own in memory it would be read as a vector right after a part of it was written, for which the processor waits.
 struct Cursor {
   const uint32_t* next;
   Bytes base;
   // Offsets from here on lie behind the frame, or the window.
-  uint32_t limit;
+  size_t limit;
 };
 
 // How far the bytes are trusted.
@@ -42,13 +43,13 @@ class TokenStream {
   void Open(Bytes begin, Bytes end, size_t window, Trust trust) noexcept;
 
   // The first token of what was indexed or opened last.
-  Cursor first() const noexcept { return first_; }
+  const Cursor& first() const noexcept { return first_; }
   uint32_t count() const noexcept { return index_.count(); }
 
   // Whether windows follow; only after Open.
   bool more() const noexcept { return at_ != end_; }
-  // The next window that has tokens; where there is none, or it is malformed, a cursor without tokens.
-  AIRS_COLD Cursor Refill() noexcept;
+  // Goes to the next window that has tokens, to its first; where there is none, or it is malformed, to no tokens.
+  AIRS_COLD void Refill() noexcept;
   // Whether the text turned out malformed.
   bool failed() const noexcept { return failed_; }
 
@@ -57,6 +58,7 @@ class TokenStream {
   bool CutInString(Bytes cut) noexcept;
   bool CutBehind(Bytes cut) noexcept;
   bool LongString() noexcept;
+  // Makes the text [token, end) the window, as one token; an empty one has none.
   void OneToken(Bytes token, Bytes end) noexcept;
 
   StructureIndex index_;
@@ -68,7 +70,8 @@ class TokenStream {
   // Whether at_ is the quote of a string that did not end in the window before.
   bool at_string_ = false;
   bool failed_ = false;
-  uint32_t one_token_[2] = {};
+  // A window of one token, or of none, with the four entries that end every index.
+  uint32_t one_token_[5] = {};
 };
 
 // The next token, or null behind the last.
@@ -76,12 +79,29 @@ AIRS_INLINE Bytes Take(Cursor& cursor, TokenStream& stream) noexcept {
   uint32_t offset = *cursor.next;
   if (AIRS_UNLIKELY(offset >= cursor.limit)) {
     if (!stream.more()) return nullptr;
-    cursor = stream.Refill();
+    stream.Refill();
+    cursor = stream.first();
     offset = *cursor.next;
     if (offset >= cursor.limit) return nullptr;
   }
   cursor.next++;
   return cursor.base + offset;
+}
+
+// The next two tokens, of which the second is null behind the last.
+struct Pair {
+  Bytes first;
+  Bytes second;
+};
+
+AIRS_INLINE Pair TakeTwo(Cursor& cursor, TokenStream& stream) noexcept {
+  // Offsets ascend, so that one comparison serves both.
+  if (AIRS_LIKELY(cursor.next[1] < cursor.limit)) {
+    cursor.next += 2;
+    return {cursor.base + cursor.next[-2], cursor.base + cursor.next[-1]};
+  }
+  const Bytes first = Take(cursor, stream);
+  return {first, first == nullptr ? nullptr : Take(cursor, stream)};
 }
 
 // The last `byte` in [begin, end), or null.

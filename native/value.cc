@@ -5,6 +5,9 @@ namespace {
 
 constexpr uint32_t kWordBits = 64;
 
+// 0x20 maps [ to { and no other byte that begins a token onto it.
+AIRS_INLINE bool IsContainer(uint8_t first) noexcept { return (first | 0x20) == '{'; }
+
 // The kinds of the open containers, innermost in bit 0 of a register.
 struct Kinds {
   uint64_t word = 0;
@@ -46,7 +49,8 @@ Bytes PassContainer<false>(Cursor& cursor, Walk& walk, Bytes) noexcept {
 }
 
 // A state machine whose state is the place in the code: what may come next differs between objects and
-// arrays, so each has its own copy of the states, which predicts better than one with conditions.
+// arrays, so each has its own copy of the states, which predicts better than one with conditions. Where the tokens
+// up to the next member's first are all in the window, as they nearly always are, one comparison serves them.
 template <>
 Bytes PassContainer<true>(Cursor& cursor, Walk& walk, Bytes open) noexcept {
   Cursor c = cursor;
@@ -64,44 +68,63 @@ object_begin:
   if (*p == '}') goto leave;
 object_key:
   if (*p != '"') return nullptr;
+  if (AIRS_LIKELY(c.next[3] < c.limit)) {
+    if (c.base[c.next[0]] != ':') return nullptr;
+    p = c.base + c.next[1];
+    if (*p != '"') {
+      if (IsContainer(*p)) {
+        c.next += 2;
+        goto object_enter;
+      }
+      if (PassScalar(p, end) == nullptr) return nullptr;
+    }
+    p = c.base + c.next[2];
+    if (AIRS_LIKELY(*p == ',')) {
+      p = c.base + c.next[3];
+      c.next += 4;
+      goto object_key;
+    }
+    c.next += 3;
+    if (*p != '}') return nullptr;
+    goto leave;
+  }
   if ((p = Take(c, stream)) == nullptr || *p != ':') return nullptr;
   if ((p = Take(c, stream)) == nullptr) return nullptr;
-  switch (*p) {
-    case '"':
-      break;
-    case '{':
-      if (!kinds.Enter(walk.nesting, true)) return nullptr;
-      goto object_begin;
-    case '[':
-      if (!kinds.Enter(walk.nesting, false)) return nullptr;
-      goto array_begin;
-    default:
-      if (PassScalar(p, end) == nullptr) return nullptr;
+  if (IsContainer(*p)) {
+object_enter:
+    const bool is_object = *p == '{';
+    if (!kinds.Enter(walk.nesting, is_object)) return nullptr;
+    if (is_object) goto object_begin;
+    goto array_begin;
   }
+  if (*p != '"' && PassScalar(p, end) == nullptr) return nullptr;
 object_next:
   if ((p = Take(c, stream)) == nullptr) return nullptr;
   if (*p == ',') {
     if ((p = Take(c, stream)) == nullptr) return nullptr;
     goto object_key;
   }
-  if (*p == '}') goto leave;
-  return nullptr;
+  if (*p != '}') return nullptr;
+  goto leave;
 
 array_begin:
   if ((p = Take(c, stream)) == nullptr) return nullptr;
   if (*p == ']') goto leave;
 array_value:
-  switch (*p) {
-    case '"':
-      break;
-    case '{':
-      if (!kinds.Enter(walk.nesting, true)) return nullptr;
-      goto object_begin;
-    case '[':
-      if (!kinds.Enter(walk.nesting, false)) return nullptr;
-      goto array_begin;
-    default:
-      if (PassScalar(p, end) == nullptr) return nullptr;
+  if (*p != '"') {
+    if (IsContainer(*p)) goto object_enter;
+    if (PassScalar(p, end) == nullptr) return nullptr;
+  }
+  if (AIRS_LIKELY(c.next[1] < c.limit)) {
+    p = c.base + c.next[0];
+    if (*p == ',') {
+      p = c.base + c.next[1];
+      c.next += 2;
+      goto array_value;
+    }
+    c.next++;
+    if (*p != ']') return nullptr;
+    goto leave;
   }
 array_next:
   if ((p = Take(c, stream)) == nullptr) return nullptr;

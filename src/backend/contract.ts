@@ -11,7 +11,7 @@
  */
 
 /** Raised when the layout below changes; the addon's own number must be equal. */
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
 
 /** Ints in one record, and in the control block. */
 export const RECORD_INTS = 16;
@@ -70,7 +70,11 @@ export const FIELD = {
   /** The method's bytes between its quotes; 0, 0 where there is none. */
   METHOD_START: 8,
   METHOD_END: 9,
-  /** FNV-1a (32 bits, as a signed int) of the method's bytes; 0 where there is none. */
+  /**
+   * A hash of the method's bytes (32 bits, as a signed int); 0 where there is none. It starts as their number, takes in the
+   * words of four bytes (little-endian) from the first on while more than four are left, then the last four, and ends
+   * with `hash ^= hash >>> 15`. Fewer than four are taken in one by one. To take one in: `hash = (hash ^ word) * 0x9e3779b1`.
+   */
   METHOD_HASH: 10,
   /** `params` of a call, `result` or `error` of an answer; 0, 0 where there is none. */
   PAYLOAD_START: 11,

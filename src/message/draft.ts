@@ -18,6 +18,8 @@ export interface Draft {
   readonly payload: unknown;
   /** The plain object that the draft was made from, whose every member is sent. */
   readonly source: WireMessage | undefined;
+  /** Its text once it was written: that is done once, however often it is asked for, so that what it holds must not change after that. */
+  encoded: Encoded | undefined;
 }
 
 /** A message's JSON text in up to three pieces: the raw bytes stand between head and tail. */
@@ -45,18 +47,18 @@ export function draftCall(idText: string | undefined, method: string, params: un
   if (typeof method !== 'string') throw refuse('a method is a string');
   if (params !== undefined && typeof params !== 'object') throw refuse('params is an object or an array');
   const kind = idText === undefined ? 'notification' : 'request';
-  return { kind, idText, method, payload: params, source: undefined };
+  return { kind, idText, method, payload: params, source: undefined, encoded: undefined };
 }
 
 export function draftResponse(idText: string, result: unknown): Draft {
-  return { kind: 'response', idText, method: undefined, payload: result === undefined ? null : result, source: undefined };
+  return { kind: 'response', idText, method: undefined, payload: result === undefined ? null : result, source: undefined, encoded: undefined };
 }
 
 export function draftError(idText: string, error: WireErrorObject): Draft {
   if (!isObject(error) || !Number.isInteger(error.code) || typeof error.message !== 'string') {
     throw refuse('an error is an object with an integer code and a string message');
   }
-  return { kind: 'error', idText, method: undefined, payload: error, source: undefined };
+  return { kind: 'error', idText, method: undefined, payload: error, source: undefined, encoded: undefined };
 }
 
 type Member = 'jsonrpc' | 'id' | 'method' | 'params' | 'result' | 'error';
@@ -71,9 +73,9 @@ export function draftObject(source: WireMessage): Draft {
   const idText = id === undefined ? undefined : writeId(id as RequestId);
   if (method !== undefined) return { ...draftCall(idText, method as string, params), source };
   if (error !== undefined && !isObject(error)) throw refuse('an error is an object');
-  if (error !== undefined) return { kind: 'error', idText, method: undefined, payload: error, source };
+  if (error !== undefined) return { kind: 'error', idText, method: undefined, payload: error, source, encoded: undefined };
   if (idText === undefined) throw refuse('a result has an id');
-  return { kind: 'response', idText, method: undefined, payload: result, source };
+  return { kind: 'response', idText, method: undefined, payload: result, source, encoded: undefined };
 }
 
 function payloadKey(kind: Draft['kind']): 'params' | 'result' | 'error' {
@@ -150,7 +152,7 @@ function encodeSource(draft: Draft, source: WireMessage): Encoded {
 /** The same message under another id. */
 export function reidentify(draft: Draft, id: RequestId): Draft {
   const source = draft.source === undefined ? undefined : ({ ...draft.source, id } as WireMessage);
-  return { ...draft, idText: writeId(id), source };
+  return { ...draft, idText: writeId(id), source, encoded: undefined };
 }
 
 /** The payload alone as JSON text; undefined where there is none. */

@@ -4,9 +4,7 @@ import { type DirectBuffer, copyBytes, encodeText } from '../base/bytes.js';
 import { AirsMcpError } from '../base/errors.js';
 import { DEFAULT_MAX_BATCH_SIZE, EXPOSE_FROM, MAX_MESSAGE_SIZE_CEILING } from '../base/limits.js';
 import type { MessageKind, RequestId, WireErrorObject, WireMessage } from '../base/wire.js';
-import type { BufferManager } from '../buffer/manager.js';
 import type { PooledBuffer } from '../buffer/pooled.js';
-import type { Slab } from '../buffer/slab.js';
 import {
   type Draft, type Encoded, appendDraft, draftCall, draftError, draftObject, draftPayloadBytes, draftResponse, draftToObject, encodeDraft,
   joinEncoded, reidentify, writeId,
@@ -16,6 +14,7 @@ import { RawJson, parseText } from './json.js';
 import { methodName } from './methods.js';
 import { checkPointer, resolvePointer } from './pointer.js';
 import { type Intent, type Salvage, salvagePrefix } from './salvage.js';
+import { MessageSource } from './source.js';
 
 /** The scan's kind numbers as names. */
 const KIND_NAMES: readonly MessageKind[] = ['invalid', 'request', 'notification', 'response', 'error', 'invalid'];
@@ -24,6 +23,28 @@ const KIND_NAMES: readonly MessageKind[] = ['invalid', 'request', 'notification'
 const UNREAD = Symbol('unread');
 
 const PAYLOAD_KEY = { request: '/params', notification: '/params', response: '/result', error: '/error', invalid: '' } as const;
+
+/** A message that was built has none: all 0. */
+const NO_RECORD = new Int32Array(RECORD_INTS);
+
+const ID_TYPE_SHIFT = 2;
+const STATUS_SHIFT = 5;
+
+/** Flags, id type and status of a record in one number: the flags keep their bits. */
+const pack = (flags: number, idType: number, status: number): number => flags | (idType << ID_TYPE_SHIFT) | (status << STATUS_SHIFT);
+const idTypeIn = (traits: number): number => (traits >> ID_TYPE_SHIFT) & 7;
+const statusIn = (traits: number): number => traits >> STATUS_SHIFT;
+
+interface Salvaged {
+  readonly found: Salvage | undefined;
+  readonly intent: Intent;
+}
+
+/** Of an invalid message, found out when somebody asks. */
+interface Invalidity {
+  failure: AirsMcpError | undefined;
+  salvaged: Salvaged | undefined;
+}
 
 /** What the members of one batch share. */
 export interface BatchInfo {
@@ -45,38 +66,52 @@ export class JsonRpcMessage implements Disposable {
   /** The batch that this message came in, if any. Members follow one another. */
   readonly batch: BatchInfo | undefined;
 
-  // A built message has a draft; a received one has bytes, in a slab or of its own.
+  // A built message has a draft; a received one has a source until its release. Fields are few since a message per
+  // hundred bytes or so is made of them.
   private readonly draft: Draft | null;
-  private bytes: DirectBuffer | null = null;
-  private slab: Slab | null = null;
-  private holder: BufferManager | null = null;
+  private source: MessageSource | null;
   private references = 1;
 
-  private start = 0;
-  private end = 0;
-  private flags = 0;
-  private idType: number = ID_TYPE.NONE;
-  private idValue = 0;
-  private idStart = 0;
-  private idEnd = 0;
-  private methodStart = 0;
-  private methodEnd = 0;
-  private methodHash = 0;
-  private payloadStart = 0;
-  private payloadEnd = 0;
-  private status = 0;
+  /** The record's flags, id type and status in one number; see {@link pack}. */
+  private readonly traits: number;
+  private readonly start: number;
+  private readonly end: number;
+  private readonly idStart: number;
+  private readonly idEnd: number;
+  private readonly methodStart: number;
+  private readonly methodEnd: number;
+  private readonly methodHash: number;
+  private readonly payloadStart: number;
+  private readonly payloadEnd: number;
 
-  private cachedId: RequestId | undefined | typeof UNREAD = UNREAD;
+  private cachedId: RequestId | undefined | typeof UNREAD;
   private cachedPayload: unknown = UNREAD;
-  private salvaged: { found: Salvage | undefined; intent: Intent } | undefined = undefined;
-  private cause: AirsMcpError | undefined = undefined;
-  /** A built message is written once, however often it is asked for: what it holds must not change after that. */
-  private encoded: Encoded | null = null;
+  private knownInvalidity: Invalidity | undefined = undefined;
 
-  private constructor(kind: MessageKind, batch: BatchInfo | undefined, draft: Draft | null) {
+  /** @param table holds the message's record at `base`; all 0 for one that has none */
+  private constructor(
+    kind: MessageKind, batch: BatchInfo | undefined, draft: Draft | null, source: MessageSource | null, table: Int32Array, base: number,
+  ) {
+    const idType = table[base + FIELD.ID_TYPE] as number;
     this.kind = kind;
     this.batch = batch;
     this.draft = draft;
+    this.source = source;
+    this.traits = pack(table[base + FIELD.FLAGS] as number, idType, table[base + FIELD.STATUS] as number);
+    this.start = table[base + FIELD.START] as number;
+    this.end = table[base + FIELD.END] as number;
+    this.idStart = table[base + FIELD.ID_START] as number;
+    this.idEnd = table[base + FIELD.ID_END] as number;
+    this.methodStart = table[base + FIELD.METHOD_START] as number;
+    this.methodEnd = table[base + FIELD.METHOD_END] as number;
+    this.methodHash = table[base + FIELD.METHOD_HASH] as number;
+    this.payloadStart = table[base + FIELD.PAYLOAD_START] as number;
+    this.payloadEnd = table[base + FIELD.PAYLOAD_END] as number;
+    this.cachedId = idType === ID_TYPE.INT32 ? (table[base + FIELD.ID_VALUE]) : UNREAD;
+  }
+
+  private static built(draft: Draft): JsonRpcMessage {
+    return new JsonRpcMessage(draft.kind, undefined, draft, null, NO_RECORD, 0);
   }
 
   /**
@@ -86,18 +121,15 @@ export class JsonRpcMessage implements Disposable {
    * @param params an object or array, or {@link rawJson}; left out when undefined
    */
   static request(id: RequestId, method: string, params?: unknown): JsonRpcMessage {
-    const message = new JsonRpcMessage('request', undefined, draftCall(writeId(id), method, params));
-    if (Number.isInteger(id) && ((id as number) | 0) === id) {
-      // Needs no reading back from its text.
-      message.idType = ID_TYPE.INT32;
-      message.idValue = id | 0; // of -0, the 0 that is written
-    }
+    const message = JsonRpcMessage.built(draftCall(writeId(id), method, params));
+    // Needs no reading back from its text. Of -0, the 0 that is written.
+    if (Number.isInteger(id) && ((id as number) | 0) === id) message.cachedId = id | 0;
     return message;
   }
 
   /** A notification (section 4.1): a call without an answer. */
   static notification(method: string, params?: unknown): JsonRpcMessage {
-    return new JsonRpcMessage('notification', undefined, draftCall(undefined, method, params));
+    return JsonRpcMessage.built(draftCall(undefined, method, params));
   }
 
   /**
@@ -107,7 +139,7 @@ export class JsonRpcMessage implements Disposable {
    * @param result any JSON value or {@link rawJson}; undefined is sent as null
    */
   static response(id: RequestId | JsonRpcMessage, result: unknown): JsonRpcMessage {
-    return new JsonRpcMessage('response', undefined, draftResponse(echoId(id), result));
+    return JsonRpcMessage.built(draftResponse(echoId(id), result));
   }
 
   /**
@@ -116,7 +148,7 @@ export class JsonRpcMessage implements Disposable {
    * @param id the request's id or the request itself; null where it could not be read
    */
   static error(id: RequestId | JsonRpcMessage, error: WireErrorObject): JsonRpcMessage {
-    return new JsonRpcMessage('error', undefined, draftError(echoId(id), error));
+    return JsonRpcMessage.built(draftError(echoId(id), error));
   }
 
   /**
@@ -125,8 +157,7 @@ export class JsonRpcMessage implements Disposable {
    * @throws `AIRS_MCP_INVALID_ARGUMENT` where it is not a JSON-RPC 2.0 message
    */
   static fromObject(message: WireMessage): JsonRpcMessage {
-    const draft = draftObject(message);
-    return new JsonRpcMessage(draft.kind, undefined, draft);
+    return JsonRpcMessage.built(draftObject(message));
   }
 
   /**
@@ -139,39 +170,19 @@ export class JsonRpcMessage implements Disposable {
     return parseOne(bytes);
   }
 
-  /** @internal A message at record `base` of `table`; shares `bytes`, which lie in `slab` unless it is null. */
-  static fromRecord(
-    table: Int32Array, base: number, bytes: DirectBuffer, slab: Slab | null, holder: BufferManager | null, batch: BatchInfo | undefined,
-  ): JsonRpcMessage {
+  /** @internal The message at record `base` of `table`, whose bytes lie in `source`; it holds the slab there, which the caller retained. */
+  static fromRecord(table: Int32Array, base: number, source: MessageSource, batch: BatchInfo | undefined): JsonRpcMessage {
     const kind = KIND_NAMES[table[base + FIELD.KIND] as number] as MessageKind;
-    const message = new JsonRpcMessage(kind, batch, null);
-    message.bytes = bytes;
-    message.slab = slab;
-    message.holder = holder;
-    message.flags = table[base + FIELD.FLAGS] as number;
-    message.start = table[base + FIELD.START] as number;
-    message.end = table[base + FIELD.END] as number;
-    message.idType = table[base + FIELD.ID_TYPE] as number;
-    message.idValue = table[base + FIELD.ID_VALUE] as number;
-    message.idStart = table[base + FIELD.ID_START] as number;
-    message.idEnd = table[base + FIELD.ID_END] as number;
-    message.methodStart = table[base + FIELD.METHOD_START] as number;
-    message.methodEnd = table[base + FIELD.METHOD_END] as number;
-    message.methodHash = table[base + FIELD.METHOD_HASH] as number;
-    message.payloadStart = table[base + FIELD.PAYLOAD_START] as number;
-    message.payloadEnd = table[base + FIELD.PAYLOAD_END] as number;
-    message.status = table[base + FIELD.STATUS] as number;
-    return message;
+    return new JsonRpcMessage(kind, batch, null, source, table, base);
   }
 
   /** @internal A frame that was refused without a scan; `prefix` is what was kept of it. */
   static refused(failure: AirsMcpError, prefix: DirectBuffer, suffix?: Salvage): JsonRpcMessage {
-    const message = new JsonRpcMessage('invalid', undefined, null);
-    message.bytes = prefix;
-    message.end = prefix.length;
-    message.cause = failure;
+    const record = new Int32Array(RECORD_INTS);
+    record[FIELD.END] = prefix.length;
+    const message = new JsonRpcMessage('invalid', undefined, null, new MessageSource(prefix, null, null), record, 0);
     const { found, intent } = salvagePrefix(prefix, 0, prefix.length);
-    message.salvaged = { found: suffix ?? found, intent };
+    message.knownInvalidity = { failure, salvaged: { found: suffix ?? found, intent } };
     return message;
   }
 
@@ -180,7 +191,6 @@ export class JsonRpcMessage implements Disposable {
    * A number past 2^53 loses digits here; {@link idText} keeps them.
    */
   get id(): RequestId | undefined {
-    if (this.idType === ID_TYPE.INT32) return this.idValue;
     if (this.cachedId === UNREAD) this.cachedId = this.readId();
     return this.cachedId;
   }
@@ -188,8 +198,9 @@ export class JsonRpcMessage implements Disposable {
   /** The id exactly as it was written, quotes included: what tells `1`, `1.0` and `"1"` apart. */
   get idText(): string | undefined {
     if (this.draft !== null) return this.draft.idText;
-    if (this.idType === ID_TYPE.INT32) return String(this.idValue);
-    if (this.idType === ID_TYPE.NONE) return this.salvage()?.found?.idText;
+    const idType = idTypeIn(this.traits);
+    if (idType === ID_TYPE.INT32) return String(this.cachedId);
+    if (idType === ID_TYPE.NONE) return this.salvage()?.found?.idText;
     return this.memory().utf8Slice(this.idStart, this.idEnd);
   }
 
@@ -198,7 +209,7 @@ export class JsonRpcMessage implements Disposable {
     if (this.draft !== null) return this.draft.method;
     if (this.methodEnd === 0) return undefined;
     const bytes = this.memory();
-    if ((this.flags & RECORD_FLAG.METHOD_ESCAPED) !== 0) {
+    if ((this.traits & RECORD_FLAG.METHOD_ESCAPED) !== 0) {
       return parseText(bytes, this.methodStart - 1, this.methodEnd + 1) as string;
     }
     return methodName(bytes, this.methodStart, this.methodEnd, this.methodHash);
@@ -229,7 +240,7 @@ export class JsonRpcMessage implements Disposable {
   /** Why the message is invalid; its `rpcCode` is what to answer (-32700 or -32600). */
   get failure(): AirsMcpError | undefined {
     if (this.kind !== 'invalid') return undefined;
-    return (this.cause ??= failureOf(this.status));
+    return (this.invalidity.failure ??= failureOf(statusIn(this.traits)));
   }
 
   /** Of an invalid message: whether it was going to be a call (ours to answer) or an answer (to a call of ours). */
@@ -240,7 +251,7 @@ export class JsonRpcMessage implements Disposable {
 
   /** Whether it is invalid only since it has neither method, result, nor error: what an answer without a result looks like. */
   get isHollow(): boolean {
-    return this.status === STATUS.NO_METHOD;
+    return statusIn(this.traits) === STATUS.NO_METHOD;
   }
 
   /** The exact bytes of the params, unparsed; see {@link toBytes} for who owns them. */
@@ -332,7 +343,7 @@ export class JsonRpcMessage implements Disposable {
   retain(): this {
     if (this.references === 0) throw new AirsMcpError('AIRS_MCP_MESSAGE_RELEASED');
     this.references++;
-    this.holder?.hold(this.end - this.start, this.slab ?? undefined);
+    this.source?.hold(this.end - this.start);
     return this;
   }
 
@@ -340,11 +351,11 @@ export class JsonRpcMessage implements Disposable {
   release(): void {
     if (this.references === 0) return;
     this.references--;
-    if (this.references > 0) this.holder?.unhold(this.end - this.start, this.slab ?? undefined);
-    if (this.references === 0 && this.draft === null) {
-      this.slab?.release();
-      this.slab = null;
-      this.bytes = null;
+    if (this.references > 0) {
+      this.source?.unhold(this.end - this.start);
+    } else if (this.source !== null) {
+      this.source.slab?.release();
+      this.source = null;
     }
   }
 
@@ -355,32 +366,39 @@ export class JsonRpcMessage implements Disposable {
 
   /** @internal The message's text in pieces. The raw piece of a received message is good until its release. */
   encode(): Encoded {
-    if (this.draft !== null) return (this.encoded ??= encodeDraft(this.draft));
+    if (this.draft !== null) return (this.draft.encoded ??= encodeDraft(this.draft));
     return { head: '', raw: this.memory().subarray(this.start, this.end), tail: '' };
   }
 
   private memory(): DirectBuffer {
-    if (this.bytes === null) throw new AirsMcpError('AIRS_MCP_MESSAGE_RELEASED');
-    return this.bytes;
+    if (this.source === null) throw new AirsMcpError('AIRS_MCP_MESSAGE_RELEASED');
+    return this.source.bytes;
   }
 
   private readId(): RequestId | undefined {
     if (this.draft !== null) return this.draft.idText === undefined ? undefined : (JSON.parse(this.draft.idText) as RequestId);
-    switch (this.idType) {
+    switch (idTypeIn(this.traits)) {
       case ID_TYPE.NULL: return null;
       case ID_TYPE.NONE: return this.salvage()?.found?.id;
       case ID_TYPE.STRING:
-        if ((this.flags & RECORD_FLAG.ID_ESCAPED) === 0) return this.memory().utf8Slice(this.idStart + 1, this.idEnd - 1);
+        if ((this.traits & RECORD_FLAG.ID_ESCAPED) === 0) return this.memory().utf8Slice(this.idStart + 1, this.idEnd - 1);
     }
     return parseText(this.memory(), this.idStart, this.idEnd) as RequestId;
   }
 
-  private salvage(): { found: Salvage | undefined; intent: Intent } | undefined {
-    if (this.kind !== 'invalid') return undefined;
-    if (this.salvaged !== undefined) return this.salvaged;
+  private salvage(): Salvaged | undefined {
+    return this.kind === 'invalid' ? (this.invalidity.salvaged ??= this.salvageNow()) : undefined;
+  }
+
+  private salvageNow(): Salvaged {
     const { found, intent } = salvagePrefix(this.memory(), this.start, this.end);
     // The id of a frame that was read is what the scan found, or deliberately none.
-    return (this.salvaged = { found: isUnread(this.status) ? found : undefined, intent });
+    return { found: isUnread(statusIn(this.traits)) ? found : undefined, intent };
+  }
+
+  /** What is known of an invalid message beyond its record. */
+  private get invalidity(): Invalidity {
+    return (this.knownInvalidity ??= { failure: undefined, salvaged: undefined });
   }
 
   private payload(): unknown {
@@ -400,8 +418,9 @@ export class JsonRpcMessage implements Disposable {
   }
 
   private view(bytes: DirectBuffer, start: number, end: number): Uint8Array {
-    if (this.slab === null) return bytes.subarray(start, end);
-    return end - start < EXPOSE_FROM && !this.slab.exposed ? copyBytes(bytes, start, end) : this.slab.expose(start, end);
+    const slab = this.source?.slab ?? null;
+    if (slab === null) return bytes.subarray(start, end);
+    return end - start < EXPOSE_FROM && !slab.exposed ? copyBytes(bytes, start, end) : slab.expose(start, end);
   }
 }
 
@@ -427,7 +446,7 @@ function parseOne(bytes: Uint8Array): JsonRpcMessage {
   const count = selectBackend().scan(copy, TABLE);
   if (TABLE[CONTROL.MORE] !== 0) throw new AirsMcpError('AIRS_MCP_INVALID_REQUEST', 'a batch is not one message');
   if (count === 0) throw new AirsMcpError('AIRS_MCP_PARSE_ERROR', 'there is no message, only white space');
-  const message = JsonRpcMessage.fromRecord(TABLE, RECORD_INTS, copy, null, null, undefined);
+  const message = JsonRpcMessage.fromRecord(TABLE, RECORD_INTS, new MessageSource(copy, null, null), undefined);
   if (message.failure !== undefined) throw message.failure;
   return message;
 }

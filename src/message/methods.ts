@@ -21,7 +21,7 @@ function spells(name: string, bytes: DirectBuffer, start: number, end: number): 
   return true;
 }
 
-/** The method whose unescaped bytes are `bytes[start, end)` and whose FNV-1a hash is `hash`. */
+/** The method whose unescaped bytes are `bytes[start, end)` and whose hash in the record is `hash`. */
 export function methodName(bytes: DirectBuffer, start: number, end: number, hash: number): string {
   const slot = hash & (SLOTS - 1);
   const known = names[slot] as string;

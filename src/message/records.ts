@@ -1,9 +1,9 @@
 import { type Backend, CONTROL, FIELD, KIND, RECORD_INTS, STATUS } from '../backend/contract.js';
 import { type DirectBuffer, copyBytes } from '../base/bytes.js';
 import type { BufferManager } from '../buffer/manager.js';
-import type { Slab } from '../buffer/slab.js';
 import { type BatchInfo, JsonRpcMessage } from './message.js';
 import type { ReceiveBuffer } from './receive.js';
+import { MessageSource } from './source.js';
 
 /** Records that one scan may write (count). A batch that needs more gets a table of its own size for that scan. */
 const TABLE_RECORDS = 512;
@@ -29,8 +29,8 @@ export class Records {
   private table = this.standard;
   private count = 0;
   private index = 0;
-  private slab: Slab | null = null;
-  private bytes: DirectBuffer | null = null;
+  /** Set while records wait; its slab is held. */
+  private source: MessageSource | null = null;
   private copiedUpTo = 0;
   private batch: BatchInfo | undefined = undefined;
   private batchLeft = 0;
@@ -71,8 +71,7 @@ export class Records {
     buffer.start = table[CONTROL.CONSUMED] as number;
     if (this.count > 0) {
       slab.retain();
-      this.slab = slab;
-      this.bytes = slab.bytes;
+      this.source = new MessageSource(slab.bytes, slab, this.manager);
     } else {
       this.table = this.standard;
     }
@@ -115,27 +114,25 @@ export class Records {
 
   private take(base: number): JsonRpcMessage {
     const { table, manager } = this;
-    const bytes = this.bytes as DirectBuffer; // set while records wait
+    const source = this.source as MessageSource; // set while records wait
     const { counters } = manager;
     const start = table[base + FIELD.START] as number;
     if (!manager.config.enableZeroCopy) {
       counters.copiedReceives++;
-      const own = copyBytes(bytes, start, table[base + FIELD.END] as number);
+      const own = copyBytes(source.bytes, start, table[base + FIELD.END] as number);
       for (const field of OFFSETS) if (table[base + field] !== 0) (table[base + field] as number) -= start;
-      return JsonRpcMessage.fromRecord(table, base, own, null, null, this.batch);
+      return JsonRpcMessage.fromRecord(table, base, new MessageSource(own, null, null), this.batch);
     }
-    const slab = this.slab as Slab; // set while records wait
     if (start >= this.copiedUpTo) counters.zeroCopyReceives++;
     else counters.copiedReceives++;
-    slab.retain();
-    return JsonRpcMessage.fromRecord(table, base, bytes, slab, manager, this.batch);
+    source.slab?.retain();
+    return JsonRpcMessage.fromRecord(table, base, source, this.batch);
   }
 
   private finish(): void {
     this.count = this.index = 0;
     this.table = this.standard;
-    this.bytes = null;
-    this.slab?.release();
-    this.slab = null;
+    this.source?.slab?.release();
+    this.source = null;
   }
 }

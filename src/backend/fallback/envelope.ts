@@ -66,11 +66,23 @@ function isVersion(bytes: Buffer, start: number, end: number): boolean {
   return JSON.parse(bytes.toString('utf8', start, end)) === '2.0';
 }
 
-/** FNV-1a of `[start, end)`, 32 bits, signed. */
+const mixed = (hash: number, word: number): number => Math.imul(hash ^ word, 0x9e3779b1);
+
+function wordAt(bytes: Uint8Array, i: number): number {
+  return (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24);
+}
+
+/** The hash of `[start, end)` that FIELD.METHOD_HASH tells of. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5 | 0;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-  return hash;
+  let hash = end - start;
+  let i = start;
+  if (hash >= 4) {
+    for (; end - i > 4; i += 4) hash = mixed(hash, wordAt(bytes, i));
+    hash = mixed(hash, wordAt(bytes, end - 4));
+  } else {
+    for (; i < end; i++) hash = mixed(hash, bytes[i] as number);
+  }
+  return hash ^ (hash >>> 15);
 }
 
 /** What was visited of one object. One instance serves a whole scan. */

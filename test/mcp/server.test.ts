@@ -79,7 +79,7 @@ describe('life', () => {
     );
     expect(() => new StdioServerTransport(undefined, undefined, { drainTimeout: 0.5 })).toThrow(/drainTimeout/);
     expect(() => new StdioServerTransport(undefined, undefined, { noise: 'loud' as 'skip' })).toThrow(
-      /noise is one of skip, report/,
+      /noise must be one of skip, report/,
     );
     expect(() => new StdioServerTransport(undefined, undefined, { onOversize: 'no' as 'close' })).toThrow(/onOversize/);
     expect(() => new StdioServerTransport(undefined, undefined, { onEndOfInput: 'no' as 'abort' })).toThrow(/onEndOfInput/);

@@ -14,9 +14,9 @@ constexpr size_t kSpanFactor = 8;
 // What a window is worth to a table that is nearly full: lines are taken to have this many bytes.
 constexpr size_t kExpectedLine = 128;
 constexpr size_t kLeastSpan = size_t{4} << 10;
-// The windows of a frame that is too long for one: long enough to make their cuts rare, and short enough not to
+// The windows of a frame that is too long to share one: long enough to make their cuts rare, and short enough not to
 // be indexed in vain where most of the frame is one string.
-constexpr size_t kCutWindow = size_t{128} << 10;
+constexpr size_t kCutWindow = size_t{32} << 10;
 // Bytes per token above which line feeds are looked for between the tokens, not in the text.
 constexpr size_t kSparse = 128;
 
@@ -42,12 +42,12 @@ Status Scanner::Scan(Bytes bytes, int32_t* table, uint32_t room) noexcept {
   max_message_ = static_cast<size_t>(control->max_message);
   max_batch_ = static_cast<uint32_t>(control->max_batch);
   at_ = bytes + control->start;
+  search_ = bytes + control->search;
   count_ = 0;
   pending_ = 0;
   const bool whole = (control->flags & kWhole) != 0;
-  const Bytes search = bytes + control->search;
   const Bytes end = bytes + control->end;
-  const Step step = (control->flags & kStrict) != 0 ? Run<true>(whole, search, end) : Run<false>(whole, search, end);
+  const Step step = (control->flags & kStrict) != 0 ? Run<true>(whole, end) : Run<false>(whole, end);
   nesting_.Trim();
   if (step == Step::kOutOfMemory) return Status::kOutOfMemory;
   control->count = static_cast<int32_t>(count_);
@@ -58,9 +58,9 @@ Status Scanner::Scan(Bytes bytes, int32_t* table, uint32_t room) noexcept {
 }
 
 template <bool Strict>
-Scanner::Step Scanner::Run(bool whole, Bytes search, Bytes end) noexcept {
+Scanner::Step Scanner::Run(bool whole, Bytes end) noexcept {
   if (!whole) {
-    const Bytes last = LastOf(search, end, '\n');
+    const Bytes last = LastOf(search_, end, '\n');
     return last == nullptr ? Step::kNext : Lines<Strict>(last + 1);
   }
   const bool too_long = static_cast<size_t>(end - at_) > max_message_;
@@ -80,28 +80,25 @@ Scanner::Step Scanner::Lines(Bytes stop) noexcept {
       step = Window<Strict>(end);
       continue;
     }
-    const Bytes line_feed = Find(at_, stop, '\n');
+    const Bytes line_feed = Find(std::max(at_, search_), stop, '\n');
     step = IsTooLong(line_feed) ? Reject(line_feed, FrameStatus::kTooLarge) : One<Strict>(line_feed);
     if (step == Step::kNext) at_ = line_feed + 1;
   }
   return step;
 }
 
-// The end of the next window of whole lines, or null where the next line is too long for a window.
+// The end of the next window of whole lines, or null where the next line is too long to share one.
 Bytes Scanner::WindowEnd(Bytes stop) const noexcept {
   const auto left = static_cast<size_t>(stop - at_);
   const size_t span = std::min(span_, std::max(kLeastSpan, (room_ - count_) * kExpectedLine));
   if (left <= span) return stop;
-  Bytes last = LastOf(at_, at_ + span, '\n');
+  const Bytes near = at_ + span;
+  const Bytes last = search_ < near ? LastOf(std::max(at_, search_), near, '\n') : nullptr;
   if (last != nullptr) return last + 1;
+  if (span_ == full_span_) return nullptr;
   // A window that failed must shrink down to its first line.
-  if (span_ < full_span_) {
-    const Bytes line_feed = Find(at_ + span, stop, '\n');
-    return static_cast<size_t>(line_feed - at_) < max_window_ ? line_feed + 1 : nullptr;
-  }
-  if (left <= max_window_) return stop;
-  last = LastOf(at_ + span, at_ + max_window_, '\n');
-  return last == nullptr ? nullptr : last + 1;
+  const Bytes line_feed = Find(std::max(near, search_), stop, '\n');
+  return static_cast<size_t>(line_feed - at_) < full_span_ ? line_feed + 1 : nullptr;
 }
 
 // Scans the lines of the window [at_, end), or none where one of several is bad: then the next window is smaller.
@@ -181,7 +178,7 @@ AIRS_INLINE Bytes Scanner::LineEnd(const Cursor& cursor, Bytes end, bool sparse)
 template <bool Strict>
 Scanner::Step Scanner::One(Bytes end) noexcept {
   const auto length = static_cast<size_t>(end - at_);
-  const size_t window = length <= max_window_ ? length : std::min(kCutWindow, max_window_);
+  const size_t window = std::min(length, std::min(kCutWindow, max_window_));
   if (!stream_.Reserve(window)) return Step::kOutOfMemory;
   stream_.Open(at_, end, window, Strict ? Trust::kNone : Trust::kEscapes);
   Cursor cursor = stream_.first();

@@ -31,7 +31,7 @@ class Scanner {
   };
 
   template <bool Strict>
-  Step Run(bool whole, Bytes search, Bytes end) noexcept;
+  Step Run(bool whole, Bytes end) noexcept;
   template <bool Strict>
   Step Lines(Bytes stop) noexcept;
   template <bool Strict>
@@ -74,6 +74,8 @@ class Scanner {
   uint32_t room_ = 0;
   size_t max_message_ = 0;
   uint32_t max_batch_ = 0;
+  // No line feed lies before it.
+  Bytes search_ = nullptr;
   // The frame at hand, or the next one.
   Bytes at_ = nullptr;
   // Records of the frames before it, and its own, whether or not the table has room for those.

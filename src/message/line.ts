@@ -18,6 +18,8 @@ export class LineFramer extends Framer {
   /** The line being passed over, if one is. Nothing is in the buffer then but what was just received. */
   private refusal: Refusal | null = null;
   private atStart = true;
+  /** No line feed lies before this offset in the line that is due. */
+  private searched = 0;
 
   override end(): void {
     const { buffer } = this;
@@ -40,6 +42,7 @@ export class LineFramer extends Framer {
     }
     const { buffer } = this;
     const { bytes, end } = buffer;
+    this.searched = buffer.start < buffer.complete ? buffer.start : from;
     const last = bytes[end - 1] === LF ? end - 1 : bytes.subarray(from, end).lastIndexOf(LF) + from;
     if (last >= from) buffer.complete = last + 1;
     // One byte more than the limit may still turn out to be the CR of a line end.
@@ -50,7 +53,7 @@ export class LineFramer extends Framer {
   protected override advance(): boolean {
     const { buffer } = this;
     if (buffer.start >= buffer.complete) return false;
-    this.records.scan(buffer, buffer.complete, this.strict ? SCAN_FLAG.STRICT : 0);
+    this.records.scan(buffer, buffer.complete, this.strict ? SCAN_FLAG.STRICT : 0, this.searched);
     return true;
   }
 

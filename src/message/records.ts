@@ -55,14 +55,16 @@ export class Records {
   /**
    * Scans the frames in `[buffer.start, end)`, of which all are complete, and consumes them, or as many
    * as the table has room for. Only when nothing is pending.
+   *
+   * @param search no line feed lies before it
    */
-  scan(buffer: ReceiveBuffer, end: number, flags: number): void {
+  scan(buffer: ReceiveBuffer, end: number, flags: number, search: number = buffer.start): void {
     const slab = buffer.current();
     let { table } = this;
-    const more = this.run(table, slab.bytes, buffer.start, end, flags);
+    const more = this.run(table, slab.bytes, buffer.start, search, end, flags);
     if (more > 1) {
       table = new Int32Array((more + 1) * RECORD_INTS);
-      this.run(table, slab.bytes, buffer.start, end, flags);
+      this.run(table, slab.bytes, buffer.start, search, end, flags);
     }
     this.table = table;
     this.count = table[CONTROL.COUNT] as number;
@@ -100,10 +102,9 @@ export class Records {
     this.finish();
   }
 
-  private run(table: Int32Array, bytes: DirectBuffer, start: number, end: number, flags: number): number {
+  private run(table: Int32Array, bytes: DirectBuffer, start: number, search: number, end: number, flags: number): number {
     table[CONTROL.START] = start;
-    // The last byte ends the last frame: there is nothing to search.
-    table[CONTROL.SEARCH] = Math.max(start, end - 1);
+    table[CONTROL.SEARCH] = Math.max(start, search);
     table[CONTROL.END] = end;
     table[CONTROL.FLAGS] = flags;
     table[CONTROL.MAX_MESSAGE] = this.limits.maxMessageSize;

@@ -18,7 +18,7 @@ export class LineFramer extends Framer {
   /** The line being passed over, if one is. Nothing is in the buffer then but what was just received. */
   private refusal: Refusal | null = null;
   private atStart = true;
-  /** No line feed lies before this offset in the line that is due. */
+  /** So many bytes of the line that is due hold no line feed. Counted from its start, since the bytes may move before it is scanned. */
   private searched = 0;
 
   override end(): void {
@@ -42,7 +42,7 @@ export class LineFramer extends Framer {
     }
     const { buffer } = this;
     const { bytes, end } = buffer;
-    this.searched = buffer.start < buffer.complete ? buffer.start : from;
+    this.searched = buffer.start < buffer.complete ? 0 : from - buffer.start;
     const last = bytes[end - 1] === LF ? end - 1 : bytes.subarray(from, end).lastIndexOf(LF) + from;
     if (last >= from) buffer.complete = last + 1;
     // One byte more than the limit may still turn out to be the CR of a line end.
@@ -53,7 +53,8 @@ export class LineFramer extends Framer {
   protected override advance(): boolean {
     const { buffer } = this;
     if (buffer.start >= buffer.complete) return false;
-    this.records.scan(buffer, buffer.complete, this.strict ? SCAN_FLAG.STRICT : 0, this.searched);
+    this.records.scan(buffer, buffer.complete, this.strict ? SCAN_FLAG.STRICT : 0, buffer.start + this.searched);
+    this.searched = 0;
     return true;
   }
 

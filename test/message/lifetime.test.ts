@@ -216,6 +216,25 @@ describe('the memory of messages', () => {
   });
 });
 
+describe('messages that wait in the framer', () => {
+  it.each([100, 2930, 2950, 2970, 2990, 3400])('are the same when a window that is asked for meanwhile moves them, after a message of %i bytes', (before) => {
+    const { manager, framer } = setUp();
+    const receive = (bytes: Uint8Array): void => {
+      framer.window().set(bytes);
+      framer.received(bytes.length);
+    };
+    receive(Buffer.concat([request(1, before), bytesOf('{"jsonrpc":"2.0",')]));
+    for (const message of take(framer)) message.release();
+    receive(bytesOf('"method":"a"}\n{"jsonrpc":"2.0","method":"b"}\n'));
+    for (let i = 0; i < 3; i++) framer.window();
+    const messages = take(framer);
+    expect(messages.map((message) => message.method)).toEqual(['a', 'b']);
+    for (const message of messages) message.release();
+    framer.close();
+    expect(lent(manager)).toBe(0);
+  });
+});
+
 describe('many framers of one manager', () => {
   it('keep their inputs apart and give everything back', () => {
     const manager = new BufferManager({ readBufferCapacity: 1024, bufferPoolSize: 8 });

@@ -1,9 +1,9 @@
 /**
  * Runs tests on arm64 by qemu's emulation of a processor: with Node.js for it and the addon that `npm run prebuild -- linux-arm64` made.
- * Usage: node .ci/emulate.mjs [ARGUMENT ...]    vitest's; the suites of backend, messages and buffers when none is given
+ * Usage: node .ci/emulate.mjs [ARGUMENT ...]    vitest's; suites of the scanner, messages and buffers when none is given
  *
- * Vitest itself stays on this machine's Node.js; the processes that run tests are emulated. Tests that start other processes with
- * few variables fail: qemu finds the C library by one.
+ * Vitest itself stays on this machine's Node.js; the processes that run tests are emulated. Tests that start processes of their own
+ * fail, unless the kernel starts arm64's programs by qemu: Node.js knows its own path, not that of what emulates it.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,8 @@ mkdirSync(folder, { recursive: true });
 cpSync(join(ROOT, 'prebuilds', 'linux-arm64', 'airs-mcp.glibc.node'), join(folder, 'airs_mcp.node'));
 
 const settings = { ...env, AIRS_MCP_TEST_NODE: node, AIRS_MCP_PREBUILD: join(WORK, 'arm64'), QEMU_LD_PREFIX: LIBRARIES };
-const args = argv.length > 2 ? argv.slice(2) : ['test/backend', 'test/message', 'test/buffer'];
+const suites = ['parity', 'grammar', 'find', 'frames', 'corpus'].map((name) => `test/backend/${name}.test.ts`);
+const args = argv.length > 2 ? argv.slice(2) : [...suites, 'test/message', 'test/buffer'];
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 const { status } = spawnSync(execPath, [vitest, 'run', '--project', 'native', '--testTimeout', '300000', ...args], { env: settings, stdio: ['ignore', 'inherit', 'inherit'] });
 process.exitCode = status ?? 1;

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AirsMcpError } from '../../src/base/errors.js';
 import { DIRECT_SEND_FROM, FLUSH_THRESHOLD } from '../../src/base/limits.js';
 import { BufferManager } from '../../src/buffer/manager.js';
@@ -71,7 +71,7 @@ describe('what is written in one tick', () => {
     await Promise.all([writer.write(text('1')), writer.write(text(long)), writer.write(text('2'))]);
     await writer.finish();
     expect(sink.text).toBe(`1\n${long}\n2\n`);
-    expect(lent(manager)).toBe(0);
+    expect([lent(manager), manager.metrics().doubleReleases]).toEqual([0, 0]);
   });
 });
 
@@ -165,6 +165,14 @@ describe('a slow consumer', () => {
     expect(await stateOf(second.write(text('€'.repeat(34))))).toBe('AIRS_MCP_SEND_QUEUE_FULL');
   });
 
+  it.each([[50, 'fulfilled'], [51, 'AIRS_MCP_SEND_QUEUE_FULL']])('has what is gathered counted to the byte: %d more', async (more, outcome) => {
+    const asText = setUp({ maxQueue: 100 }).writer;
+    const inParts = setUp({ maxQueue: 100 }).writer;
+    const gathered = [asText, inParts].map((writer) => writer.write(text('x'.repeat(49))));
+    const sends = [asText.write(text('y'.repeat(more))), inParts.writeParts([Buffer.alloc(more - 10), Buffer.alloc(10)])];
+    expect(await outcomes([...gathered, ...sends])).toEqual(['fulfilled', 'fulfilled', outcome, outcome]);
+  });
+
   it('is sent to again when it has read', async () => {
     const { writer, sink } = setUp({ eager: false, highWaterMark: 10, maxQueue: 100 });
     const first = writer.write(text('x'.repeat(100)));
@@ -188,6 +196,19 @@ describe('a failing stream', () => {
     writer.fail(closedError());
     expect(await outcomes(sends)).toEqual(Array(3).fill('AIRS_MCP_TRANSPORT_CLOSED'));
     expect(broken).toHaveLength(1);
+  });
+
+  it('that broke is given nothing of what was gathered since', async () => {
+    const { writer, sink, broken } = setUp({ eager: false });
+    const first = writer.write(text('1'));
+    await first;
+    const second = writer.write(text('2'));
+    const write = vi.spyOn(sink, 'write');
+    sink.finish(new Error('EPIPE'));
+    expect(await stateOf(second)).toBe('pending');
+    expect([broken.length, write.mock.calls]).toEqual([1, []]);
+    writer.fail(closedError());
+    expect(await outcomes([second])).toEqual(['AIRS_MCP_TRANSPORT_CLOSED']);
   });
 
   it.each(['without', 'with'])('that was destroyed %s an error is reported at the next write', async (how) => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { BufferManager } from '../../src/buffer/manager.js';
 import { createFramer } from '../../src/message/framing.js';
@@ -361,6 +362,22 @@ describe('a closed receiver', () => {
     manager.hold(1_000);
     manager.unhold(1_000);
     expect(events).toEqual(['flow true', 'message 1']);
+    expect(lent(manager)).toBe(0);
+  });
+
+  it('is let go of by memory that goes on without it', async () => {
+    const { manager, held } = ((): { manager: BufferManager; held: WeakRef<Receiver> } => {
+      const made = setUp();
+      made.listen();
+      fill(made.receiver, lines(1));
+      made.receiver.close();
+      return { manager: made.manager, held: new WeakRef(made.receiver) };
+    })();
+    for (let turn = 0; turn < 100 && held.deref() !== undefined; turn++) {
+      await nextTurn();
+      globalThis.gc?.();
+    }
+    expect(held.deref()).toBeUndefined();
     expect(lent(manager)).toBe(0);
   });
 

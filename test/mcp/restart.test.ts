@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AirsMcpError } from '../../src/base/errors.js';
 import { type RestartInfo, type RestartOptions, StdioClientTransport } from '../../src/mcp/client-stdio.js';
 import { RestartPolicy } from '../../src/mcp/restart.js';
@@ -185,14 +185,19 @@ describe('a supervised server', () => {
   it('is not started again once the transport is closed', async () => {
     const bench = await supervised({ initialDelay: 60_000 });
     await openSession(bench);
-    void bench.send(undefined, 'die', { code: 1 });
-    await until(() => bench.errors.length === 1);
-    await nextTurn();
-    const waiting = bench.send(5, 'who');
-    await expect(bench.transport.start()).rejects.toThrow(/already started/);
-    await bench.transport.close();
-    await expect(waiting).rejects.toMatchObject({ code: 'AIRS_MCP_TRANSPORT_CLOSED' });
-    expect(bench.events).toEqual(['error', 'close']);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      void bench.send(undefined, 'die', { code: 1 });
+      await until(() => bench.errors.length === 1);
+      await nextTurn();
+      const waiting = bench.send(5, 'who');
+      await expect(bench.transport.start()).rejects.toThrow(/already started/);
+      await bench.transport.close();
+      await expect(waiting).rejects.toMatchObject({ code: 'AIRS_MCP_TRANSPORT_CLOSED' });
+      expect([bench.events, vi.getTimerCount()]).toEqual([['error', 'close'], 0]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('holds a bounded number of messages meanwhile', async () => {

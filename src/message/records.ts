@@ -83,16 +83,9 @@ export class Records {
   next(): JsonRpcMessage | null {
     while (this.index < this.count) {
       const base = ++this.index * RECORD_INTS;
-      if (this.table[base + FIELD.KIND] === KIND.BATCH) {
-        this.batchLeft = this.table[base + FIELD.BATCH] as number;
-        this.batch = { size: this.batchLeft };
-        if (this.index === this.count) this.finish();
-        continue;
-      }
-      const message = this.take(base);
-      if (this.batchLeft > 0 && --this.batchLeft === 0) this.batch = undefined;
+      const message = this.table[base + FIELD.KIND] === KIND.BATCH ? this.open(base) : this.take(base);
       if (this.index === this.count) this.finish();
-      return message;
+      if (message !== null) return message;
     }
     return null;
   }
@@ -113,21 +106,39 @@ export class Records {
     return table[CONTROL.MORE] as number;
   }
 
+  // What is rare has functions of its own: with it in the usual way's, V8 has no room left to inline all of that, which
+  // costs a message a sixth of its time.
+
   private take(base: number): JsonRpcMessage {
-    const { table, manager } = this;
     const source = this.source as MessageSource; // set while records wait
-    const { counters } = manager;
-    const start = table[base + FIELD.START] as number;
-    if (!manager.config.enableZeroCopy) {
-      counters.copiedReceives++;
-      const own = copyBytes(source.bytes, start, table[base + FIELD.END] as number);
-      for (const field of OFFSETS) if (table[base + field] !== 0) (table[base + field] as number) -= start;
-      return JsonRpcMessage.fromRecord(table, base, new MessageSource(own, null, null), this.batch);
-    }
-    if (start >= this.copiedUpTo) counters.zeroCopyReceives++;
+    const { counters, config } = this.manager;
+    if (!config.enableZeroCopy) return this.takeCopy(base, source);
+    if ((this.table[base + FIELD.START] as number) >= this.copiedUpTo) counters.zeroCopyReceives++;
     else counters.copiedReceives++;
     source.slab?.retain();
-    return JsonRpcMessage.fromRecord(table, base, source, this.batch);
+    return JsonRpcMessage.fromRecord(this.table, base, source, this.batchLeft === 0 ? undefined : this.member());
+  }
+
+  private takeCopy(base: number, { bytes }: MessageSource): JsonRpcMessage {
+    const { table } = this;
+    const start = table[base + FIELD.START] as number;
+    const own = copyBytes(bytes, start, table[base + FIELD.END] as number);
+    for (const field of OFFSETS) if (table[base + field] !== 0) (table[base + field] as number) -= start;
+    this.manager.counters.copiedReceives++;
+    return JsonRpcMessage.fromRecord(table, base, new MessageSource(own, null, null), this.batchLeft === 0 ? undefined : this.member());
+  }
+
+  /** Begins the batch whose header is at `base`. */
+  private open(base: number): null {
+    this.batchLeft = this.table[base + FIELD.BATCH] as number;
+    this.batch = { size: this.batchLeft };
+    return null;
+  }
+
+  /** The batch that one more member is taken of. */
+  private member(): BatchInfo | undefined {
+    this.batchLeft--;
+    return this.batch;
   }
 
   private finish(): void {

@@ -107,6 +107,23 @@ void TryTokens() {
   Check(TokensOf(stream, Exact(""), 8, airs::Trust::kNone).empty() && !stream.failed(), "an empty text has no tokens");
 }
 
+// A string that is passed without an index gives the same token, or failure, as one that is indexed, with odd bytes anywhere.
+void TryLongStrings() {
+  airs::TokenStream stream;
+  for (const std::string_view odd : {"", "\\n", "\\\"", "\\\\", "\xc3\xa9", "\x7f", " ", "!", "\x01", "\n", "\xff", "\xc3", "\\q"}) {
+    for (size_t before = 0; before < 140; before++) {
+      for (const size_t after : {0u, 1u, 63u, 64u, 130u}) {
+        const std::string text = "[\"" + std::string(before, 'x') + std::string(odd) + std::string(after, 'z') + "\",1]";
+        const Exact copy(text);
+        const std::vector<size_t> whole = TokensOf(stream, copy, text.size(), airs::Trust::kNone);
+        const bool failed = stream.failed();
+        const std::vector<size_t> cut = TokensOf(stream, copy, 8, airs::Trust::kNone);
+        Check(stream.failed() == failed && (failed || cut == whole), "long strings are judged alike", text);
+      }
+    }
+  }
+}
+
 // The last byte of the container that `text` is, or -1.
 template <bool Strict>
 ptrdiff_t Passed(std::string_view text, airs::Nesting& nesting) {
@@ -222,6 +239,7 @@ int main() {
   TryEscapes();
   TryDecoding();
   TryTokens();
+  TryLongStrings();
   TryValues();
   TryPointers();
   TrySlabs();

@@ -46,20 +46,28 @@ export class PendingRequest implements WheelNode {
 
 /** One executor for all promises: no closure for each. It runs inside `new Promise`. */
 const keepSettlers = (resolve: (value: unknown) => void, reject: (reason: Error) => void): void => {
-  const request = promised as PendingRequest; // set by promiseOf
-  request.resolve = resolve;
-  request.reject = reject;
+  promised.resolve = resolve;
+  promised.reject = reject;
 };
-let promised: PendingRequest | null = null;
+
+/**
+ * Stands where no request does. It is never forgotten, and with it V8 keeps the class's layout: a full collection at a
+ * moment without any request would drop that, and all compiled code that knows it.
+ */
+const NOBODY = new PendingRequest('', { at: 0 }, 0, undefined);
+let promised = NOBODY;
 
 /** Makes the promise that the request settles; once. */
 export function promiseOf(request: PendingRequest): Promise<unknown> {
   promised = request;
   const promise = new Promise(keepSettlers);
   // Or the last request of all would keep its result and its signal.
-  promised = null;
+  promised = NOBODY;
   return promise;
 }
+
+// Its settlers are functions, as those of any request.
+void promiseOf(NOBODY);
 
 /** What `options` ask for; undefined where that is nothing special. */
 export function extrasOf(options: RequestOptions, now: number, watch: Extras['watch']): Extras | undefined {

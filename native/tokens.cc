@@ -45,7 +45,7 @@ AIRS_INLINE bool IsPlainBlock(Bytes p) noexcept {
 #if defined(__GNUC__)
   // The compiler's own vectors, of a size that every machine has or that is done by words: of the loop below it makes
   // code that takes twice as long.
-  typedef int8_t Vector __attribute__((vector_size(16)));
+  using Vector __attribute__((vector_size(16))) = int8_t;
   const Vector two = Vector{} + 2;
   const Vector bound = Vector{} + 0x21;
   const Vector backslash = Vector{} + '\\';

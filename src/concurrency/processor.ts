@@ -1,5 +1,6 @@
 import { AirsMcpError } from '../base/errors.js';
 import { MAX_TIMER_DELAY } from '../base/limits.js';
+import { rejected } from '../base/rejection.js';
 import type { PressureListener } from '../buffer/pressure.js';
 import type { JsonRpcMessage } from '../message/message.js';
 import { type Clock, systemClock } from './clock.js';
@@ -259,10 +260,6 @@ export class ConcurrentJsonRpcProcessor {
 function requireRequest(message: JsonRpcMessage): void {
   if (message.kind === 'request') return;
   throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', `only a request has a response, not a message of kind ${message.kind}`);
-}
-
-function rejected(error: unknown): Promise<never> {
-  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
 }
 
 function checkOptions(priority: unknown, timeout: unknown): void {

@@ -1,6 +1,7 @@
 /** Requests that are given up while their answer may still come: what they fail with, and who is told of it. */
 
 import { AirsMcpError } from '../base/errors.js';
+import { guarded } from '../base/guarded.js';
 import { type IdKey, idOf, idTextOf } from './key.js';
 import type { PendingRequest } from './pending.js';
 
@@ -23,12 +24,6 @@ export function timedOut({ key, timeout }: PendingRequest, total: number | undef
 export function abandon(request: PendingRequest, error: AirsMcpError, listener: AbandonListener | undefined): void {
   request.reject(error);
   if (listener === undefined) return;
-  try {
-    listener(idOf(request.key), error);
-  } catch (thrown) {
-    // Many requests may be given up in one go: the others must be, whatever happens here.
-    queueMicrotask(() => {
-      throw thrown;
-    });
-  }
+  // Many requests may be given up in one go: the others must be, whatever happens here.
+  guarded(() => listener(idOf(request.key), error));
 }

@@ -6,10 +6,10 @@
 
 import { PassThrough, type Stream } from 'node:stream';
 import { AirsMcpError } from '../base/errors.js';
+import { refused } from '../base/rejection.js';
 import { DEFAULT_INHERITED_ENV_VARS as INHERITED } from '../transport/environment.js';
 import { Link, type LinkHost, type ServerCommand } from './link.js';
 import { type DropInOptions, type Settings, resolveSettings } from './options.js';
-import { rejected } from './outgoing.js';
 import { type RestartInfo, type RestartOptions, RestartPolicy, Supervisor } from './restart.js';
 import type { FrameCounts } from './session.js';
 import type { JSONRPCMessage, OnMessage } from './wire.js';
@@ -123,14 +123,14 @@ export class StdioClientTransport {
    */
   send(message: JSONRPCMessage, _options?: unknown): Promise<void> {
     const { link, supervisor } = this;
-    if (this.closing) return rejected('AIRS_MCP_TRANSPORT_CLOSED', 'Not connected: the transport is closed');
+    if (this.closing) return refused(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED', 'Not connected: the transport is closed'));
     if (supervisor !== null) {
       supervisor.handshake.noteOutgoing(message);
       if (supervisor.isRestarting) return supervisor.hold(message);
       // The process that asked has died: its successor knows nothing of the request.
       if (supervisor.hasRestarted && link?.isStale(message) === true) return Promise.resolve();
     }
-    return link === null ? rejected('AIRS_MCP_NOT_STARTED', 'Not connected') : link.send(message);
+    return link === null ? refused(new AirsMcpError('AIRS_MCP_NOT_STARTED', 'Not connected')) : link.send(message);
   }
 
   /** Ends the server's input, waits, signals SIGTERM to it and all it started, waits, signals SIGKILL. Never rejects. */

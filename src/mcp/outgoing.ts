@@ -1,4 +1,4 @@
-import { type AirsMcpErrorCode, AirsMcpError } from '../base/errors.js';
+import { AirsMcpError } from '../base/errors.js';
 import type { WireMessage } from '../base/wire.js';
 import type { ZeroCopyTransport } from '../transport/contract.js';
 import { sendLong } from './long.js';
@@ -20,11 +20,4 @@ export function sendOver(transport: ZeroCopyTransport, message: JSONRPCMessage):
     });
   }
   return sent;
-}
-
-/** A rejected promise that may be ignored. */
-export function rejected(code: AirsMcpErrorCode, message: string): Promise<never> {
-  const promise = Promise.reject(new AirsMcpError(code, message));
-  promise.catch(() => undefined);
-  return promise;
 }

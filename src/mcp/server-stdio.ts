@@ -7,9 +7,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { AirsMcpError } from '../base/errors.js';
 import { MAX_TIMER_DELAY } from '../base/limits.js';
+import { refused } from '../base/rejection.js';
 import type { WireMessage } from '../base/wire.js';
 import { StdioTransport } from '../transport/stdio.js';
-import { rejected, sendOver } from './outgoing.js';
+import { sendOver } from './outgoing.js';
 import { type DropInOptions, type Settings, resolveSettings } from './options.js';
 import { CONNECTION_CLOSED, type FrameCounts, Session } from './session.js';
 import type { JSONRPCMessage, OnMessage } from './wire.js';
@@ -117,8 +118,8 @@ export class StdioServerTransport {
    */
   send(message: JSONRPCMessage, _options?: unknown): Promise<void> {
     if (this.inner === null || this.closing !== null) {
-      if (this.closing === null) return rejected('AIRS_MCP_NOT_STARTED', 'StdioServerTransport is not started');
-      return rejected('AIRS_MCP_TRANSPORT_CLOSED', 'StdioServerTransport is closed');
+      if (this.closing === null) return refused(new AirsMcpError('AIRS_MCP_NOT_STARTED', 'StdioServerTransport is not started'));
+      return refused(new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED', 'StdioServerTransport is closed'));
     }
     const sent = sendOver(this.inner, message);
     this.session.noteOutgoing(message);

@@ -78,19 +78,15 @@ export function draftObject(source: WireMessage): Draft {
   return { kind: 'response', idText, method: undefined, payload: result, source, encoded: undefined };
 }
 
-function payloadKey(kind: Draft['kind']): 'params' | 'result' | 'error' {
-  if (kind === 'response') return 'result';
-  return kind === 'error' ? 'error' : 'params';
-}
+/** The member that holds the payload. */
+const PAYLOAD_KEY = { request: 'params', notification: 'params', response: 'result', error: 'error' } as const;
 
 /** All that stands before the payload, or before the last brace where there is none. */
 function writeHead({ kind, idText, method, payload }: Draft): string {
   const id = idText === undefined ? '{"jsonrpc":"2.0"' : `{"jsonrpc":"2.0","id":${idText}`;
-  if (method === undefined) return payload === undefined ? id : id + PAYLOAD_MEMBER[kind];
-  return payload === undefined ? id + writeMethod(method) : id + writeMethod(method) + PAYLOAD_MEMBER[kind];
+  if (method === undefined) return payload === undefined ? id : `${id},"${PAYLOAD_KEY[kind]}":`;
+  return payload === undefined ? id + writeMethod(method) : `${id}${writeMethod(method)},"${PAYLOAD_KEY[kind]}":`;
 }
-
-const PAYLOAD_MEMBER = { request: ',"params":', notification: ',"params":', response: ',"result":', error: ',"error":' } as const;
 
 /** The methods that were written last, as JSON: a program calls few, and to write one anew costs as much as short params do. */
 const METHODS = new Map<string, string>();
@@ -143,7 +139,7 @@ export function appendDraft(draft: Draft, buffer: PooledBuffer): void {
 
 function encodeSource(draft: Draft, source: WireMessage): Encoded {
   if (!(draft.payload instanceof RawJson)) return { head: writeJson(source), raw: undefined, tail: '' };
-  const key = payloadKey(draft.kind);
+  const key = PAYLOAD_KEY[draft.kind];
   // At least jsonrpc is left, so that a comma may follow.
   const rest = writeJson({ ...source, [key]: undefined });
   return { head: `${rest.slice(0, -1)},"${key}":`, raw: draft.payload.bytes, tail: '}' };
@@ -164,11 +160,11 @@ export function draftPayloadBytes(draft: Draft): Uint8Array | undefined {
 /** The message as a plain object, with its payload as it was given. */
 export function draftToObject(draft: Draft): object {
   const payload = draft.payload instanceof RawJson ? draft.payload.toJSON() : draft.payload;
-  if (draft.source !== undefined) return payload === draft.payload ? draft.source : { ...draft.source, [payloadKey(draft.kind)]: payload };
+  if (draft.source !== undefined) return payload === draft.payload ? draft.source : { ...draft.source, [PAYLOAD_KEY[draft.kind]]: payload };
   const object: Record<string, unknown> = { jsonrpc: '2.0' };
   if (draft.idText !== undefined) object['id'] = JSON.parse(draft.idText) as RequestId;
   if (draft.method !== undefined) object['method'] = draft.method;
-  if (payload !== undefined) object[payloadKey(draft.kind)] = payload;
+  if (payload !== undefined) object[PAYLOAD_KEY[draft.kind]] = payload;
   return object;
 }
 

@@ -1,4 +1,5 @@
 import type { AirsMcpError } from '../base/errors.js';
+import { refused, rejected } from '../base/rejection.js';
 import type { RequestId } from '../base/wire.js';
 import { currentJob } from '../concurrency/runner.js';
 import type { CorrelationConfig } from '../correlation/config.js';
@@ -111,7 +112,7 @@ export class Calls {
     try {
       return this.transport.send(JsonRpcMessage.notification(method, params));
     } catch (error) {
-      return ignorable(rejected(error));
+      return refused(error);
     }
   }
 
@@ -119,7 +120,7 @@ export class Calls {
     const drafts = calls.map(({ method, params, notification }) =>
       notification === true ? JsonRpcMessage.notification(method, params) : this.draft(++this.lastId, method, params, options));
     const { gone } = this;
-    if (gone !== null) return drafts.map(({ kind }) => (kind === 'request' ? Promise.reject(gone) : ignorable(Promise.reject(gone))));
+    if (gone !== null) return drafts.map(({ kind }) => (kind === 'request' ? Promise.reject(gone) : refused(gone)));
     const results = drafts.map((message) => (message.kind === 'request' ? this.register(message, options) : null));
     const messages = drafts.filter((message) => message.kind === 'notification' || this.correlation.isPending(message));
     const sent = messages.length === 0 ? Promise.resolve() : this.transport.send(messages);
@@ -156,14 +157,4 @@ export class Calls {
     const params = this.dialect.cancelParams(id, reason.message);
     void this.transport.send(JsonRpcMessage.notification(this.dialect.cancelMethod, params));
   }
-}
-
-function rejected(error: unknown): Promise<never> {
-  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-}
-
-/** A rejection that may be ignored. */
-function ignorable<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { AirsMcpError } from '../base/errors.js';
+import { guarded } from '../base/guarded.js';
 import type { ConcurrentJsonRpcProcessor } from '../concurrency/processor.js';
 import type { CorrelationManager } from '../correlation/manager.js';
 import type { RequestOptions } from '../correlation/options.js';
@@ -212,16 +213,5 @@ export class JsonRpcPeer<Remote = AnyMethods, Local = AnyMethods> {
     } catch (error) {
       return error as Error;
     }
-  }
-}
-
-/** Calls back to the user. What that throws must not disturb what goes on here: it becomes an uncaught exception. */
-function guarded(callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }

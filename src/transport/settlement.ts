@@ -34,10 +34,3 @@ export class Settlement {
     this.refuse(error);
   }
 }
-
-/** A rejected promise that may be ignored. */
-export function refused<T>(error: Error): Promise<T> {
-  const promise = Promise.reject<T>(error);
-  promise.catch(() => undefined);
-  return promise;
-}

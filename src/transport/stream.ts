@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream';
 import { MESSAGE_SENT, TRANSPORT_CLOSED, TRANSPORT_OPENED } from '../base/channels.js';
 import { AirsMcpError } from '../base/errors.js';
+import { guarded } from '../base/guarded.js';
+import { refused } from '../base/rejection.js';
 import type { WireMessage } from '../base/wire.js';
 import { BufferManager } from '../buffer/manager.js';
 import { PooledBuffer } from '../buffer/pooled.js';
@@ -12,7 +14,6 @@ import { type Sendable, announceSent } from './announce.js';
 import type { MessageBytes, TransportOptions, ZeroCopyTransport } from './contract.js';
 import { type NumberRules, type TransportNumbers, transportNumbers } from './options.js';
 import { Receiver } from './receiver.js';
-import { refused } from './settlement.js';
 import { type Source, muteErrors } from './source.js';
 import { Writer } from './writer.js';
 
@@ -168,7 +169,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
   }
 
   protected report(error: Error): void {
-    guarded(() => this.onerror?.(error), rethrowLater);
+    guarded(() => this.onerror?.(error));
   }
 
   /** To be called by the source at its end, with what broke it if anything did. */
@@ -188,7 +189,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
       if (Array.isArray(message)) return writer.write(encodeBatch(message as readonly JsonRpcMessage[]));
       return writer.write({ head: writeJson(message), raw: undefined, tail: '' });
     } catch (error) {
-      return refused(error as Error);
+      return refused(error);
     }
   }
 
@@ -199,7 +200,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
       if (bytes instanceof PooledBuffer) return writer.write(piece(bytes.slab.bytes.subarray(0, bytes.length)), bytes.slab);
       return bytes instanceof Uint8Array ? writer.write(piece(bytes)) : writer.writeParts(bytes);
     } catch (error) {
-      return refused(error as Error);
+      return refused(error);
     }
   }
 
@@ -266,7 +267,7 @@ export abstract class StreamTransport implements ZeroCopyTransport {
     this.dropSink();
     this.state = 'closed';
     this.dispose(this.failure ?? undefined);
-    guarded(() => this.onclose?.(), rethrowLater);
+    guarded(() => this.onclose?.());
   }
 
   private dropSink(): void {
@@ -291,22 +292,6 @@ export abstract class StreamTransport implements ZeroCopyTransport {
 
 function closedEarly(cause?: unknown): AirsMcpError {
   return new AirsMcpError('AIRS_MCP_TRANSPORT_CLOSED', 'the transport was closed while it was being opened', { cause });
-}
-
-/** Calls back to the user: what that throws must not disturb the transport. */
-function guarded(callback: () => void, onerror: (error: unknown) => void): void {
-  try {
-    callback();
-  } catch (error) {
-    onerror(error);
-  }
-}
-
-/** The mistake is the user's, and there is nobody else to tell: an uncaught exception, as from any event listener. */
-function rethrowLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }
 
 function piece(raw: Uint8Array): { head: string; raw: Uint8Array; tail: string } {

@@ -3,11 +3,12 @@ import type { Writable } from 'node:stream';
 import { asBuffer } from '../base/bytes.js';
 import { AirsMcpError } from '../base/errors.js';
 import { DIRECT_SEND_FROM, FLUSH_THRESHOLD } from '../base/limits.js';
+import { refused } from '../base/rejection.js';
 import type { BufferManager } from '../buffer/manager.js';
 import type { Slab } from '../buffer/slab.js';
 import type { Framing } from '../message/framer.js';
 import type { Encoded } from '../message/draft.js';
-import { Settlement, refused } from './settlement.js';
+import { Settlement } from './settlement.js';
 
 const LF = 0x0a;
 const SPACE = 0x20;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn as spawnPlain } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import spawn from 'cross-spawn';
+import { launch } from '../../transport/launch.js';
 import { adopt, disown, signalTree } from '../../transport/process-tree.js';
 import { within } from '../../transport/stream.js';
 
@@ -31,7 +31,7 @@ export class TappedServer {
 
   /** Rejects with the error of `spawn`. */
   static start(command: string, args: readonly string[]): Promise<TappedServer> {
-    const child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'inherit'], detached: !onWindows, windowsHide: true });
+    const child = launch(command, args, { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true });
     return new Promise((resolve, reject) => {
       child.once('spawn', () => resolve(new TappedServer(child)));
       // Stays: a later failure to signal it must not bring this process down.

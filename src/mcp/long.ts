@@ -5,12 +5,11 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { CONTROL, FIELD, RECORD_INTS, SCAN_FLAG, STATUS } from '../backend/contract.js';
-import { selectBackend } from '../backend/select.js';
+import { FIELD, RECORD_INTS, STATUS } from '../backend/contract.js';
 import { encodeText } from '../base/bytes.js';
-import { MAX_MESSAGE_SIZE_CEILING } from '../base/limits.js';
 import type { BufferManager } from '../buffer/manager.js';
 import type { Slab } from '../buffer/slab.js';
+import { WHOLE, scanWhole } from '../message/whole.js';
 import type { ZeroCopyTransport } from '../transport/contract.js';
 
 /** Strings from here on are worth it (UTF-16 units). */
@@ -83,19 +82,10 @@ class Extraction {
   }
 }
 
-/** Room for one record. */
-const TABLE = new Int32Array(RECORD_INTS * 2);
-
 /** Whether the bytes are JSON, given that they start and end with the only quotes in them. */
 function isString(bytes: Uint8Array, length: number): boolean {
-  TABLE[CONTROL.START] = 0;
-  TABLE[CONTROL.SEARCH] = 0;
-  TABLE[CONTROL.END] = length;
-  TABLE[CONTROL.FLAGS] = SCAN_FLAG.STRICT | SCAN_FLAG.WHOLE;
-  TABLE[CONTROL.MAX_MESSAGE] = MAX_MESSAGE_SIZE_CEILING;
-  TABLE[CONTROL.MAX_BATCH] = 1;
-  selectBackend().scan(bytes, TABLE);
-  return TABLE[RECORD_INTS + FIELD.STATUS] === STATUS.NOT_OBJECT;
+  scanWhole(bytes, length);
+  return WHOLE[RECORD_INTS + FIELD.STATUS] === STATUS.NOT_OBJECT;
 }
 
 /** The text as a JSON string, in a slab of its own; null where it needs escapes after all. */

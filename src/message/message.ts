@@ -1,8 +1,8 @@
-import { CONTROL, FIELD, ID_TYPE, RECORD_FLAG, RECORD_INTS, SCAN_FLAG, STATUS } from '../backend/contract.js';
+import { CONTROL, FIELD, ID_TYPE, RECORD_FLAG, RECORD_INTS, STATUS } from '../backend/contract.js';
 import { selectBackend } from '../backend/select.js';
 import { type DirectBuffer, copyBytes, encodeText } from '../base/bytes.js';
 import { AirsMcpError } from '../base/errors.js';
-import { DEFAULT_MAX_BATCH_SIZE, EXPOSE_FROM, MAX_MESSAGE_SIZE_CEILING } from '../base/limits.js';
+import { EXPOSE_FROM } from '../base/limits.js';
 import type { MessageKind, RequestId, WireErrorObject, WireMessage } from '../base/wire.js';
 import type { PooledBuffer } from '../buffer/pooled.js';
 import {
@@ -15,6 +15,7 @@ import { methodName } from './methods.js';
 import { checkPointer, resolvePointer } from './pointer.js';
 import { type Intent, type Salvage, salvagePrefix } from './salvage.js';
 import { MessageSource } from './source.js';
+import { WHOLE, scanWhole } from './whole.js';
 
 /** The scan's kind numbers as names. */
 const KIND_NAMES: readonly MessageKind[] = ['invalid', 'request', 'notification', 'response', 'error', 'invalid'];
@@ -431,22 +432,13 @@ function echoId(id: RequestId | JsonRpcMessage): string {
   return id instanceof JsonRpcMessage ? (id.idText ?? 'null') : writeId(id);
 }
 
-/** Room for a message alone, and for a batch's header so that it can be told from one. */
-const TABLE = new Int32Array(RECORD_INTS * 2);
-
 function parseOne(bytes: Uint8Array): JsonRpcMessage {
   if (!(bytes instanceof Uint8Array)) throw new AirsMcpError('AIRS_MCP_INVALID_ARGUMENT', 'fromBytes takes a Uint8Array');
   const copy = copyBytes(bytes, 0, bytes.length);
-  TABLE[CONTROL.START] = 0;
-  TABLE[CONTROL.SEARCH] = 0;
-  TABLE[CONTROL.END] = copy.length;
-  TABLE[CONTROL.FLAGS] = SCAN_FLAG.STRICT | SCAN_FLAG.WHOLE;
-  TABLE[CONTROL.MAX_MESSAGE] = MAX_MESSAGE_SIZE_CEILING;
-  TABLE[CONTROL.MAX_BATCH] = DEFAULT_MAX_BATCH_SIZE;
-  const count = selectBackend().scan(copy, TABLE);
-  if (TABLE[CONTROL.MORE] !== 0) throw new AirsMcpError('AIRS_MCP_INVALID_REQUEST', 'a batch is not one message');
+  const count = scanWhole(copy, copy.length);
+  if (WHOLE[CONTROL.MORE] !== 0) throw new AirsMcpError('AIRS_MCP_INVALID_REQUEST', 'a batch is not one message');
   if (count === 0) throw new AirsMcpError('AIRS_MCP_PARSE_ERROR', 'there is no message, only white space');
-  const message = JsonRpcMessage.fromRecord(TABLE, RECORD_INTS, new MessageSource(copy, null, null), undefined);
+  const message = JsonRpcMessage.fromRecord(WHOLE, RECORD_INTS, new MessageSource(copy, null, null), undefined);
   if (message.failure !== undefined) throw message.failure;
   return message;
 }

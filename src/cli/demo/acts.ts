@@ -2,6 +2,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { AirsMcpError } from '../../base/errors.js';
+import { quantile } from '../bench/statistics.js';
 import type { Step } from '../check.js';
 import { bytesText, millisecondsText, threeFigures } from '../text.js';
 import type { Session } from './session.js';
@@ -17,7 +18,7 @@ const READS = 5;
 /** How long the call that times out may take (ms). */
 const IMPATIENCE = 50;
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 const count = (value: number): string => value.toLocaleString('en');
 

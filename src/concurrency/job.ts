@@ -1,6 +1,7 @@
 import type { AirsMcpError } from '../base/errors.js';
-import { WheelNode } from '../base/wheel.js';
-import type { JsonRpcMessage } from '../message/message.js';
+import { keepLayout } from '../base/layout.js';
+import { NOWHERE, type WheelNode } from '../base/wheel.js';
+import { JsonRpcMessage } from '../message/message.js';
 import type { Line, LineMember } from './line.js';
 import type { Priority } from './priority.js';
 
@@ -34,7 +35,12 @@ export const STATE = {
  * Thousands may wait, and the garbage collector moves each: what few of them need is in an object of its own, and the
  * links of the line and of the wheel that hold it are in the job itself.
  */
-export class Job extends WheelNode implements LineMember<Job> {
+export class Job implements LineMember<Job>, WheelNode {
+  due = 0;
+  slot: number = NOWHERE;
+  previous: this = this;
+  next: this = this;
+
   state: number = STATE.WAITING;
   /** @see Permits */
   permit = false;
@@ -62,8 +68,10 @@ export class Job extends WheelNode implements LineMember<Job> {
     /** Whose job it is, to be told from one of another processor. */
     readonly owner: object,
     readonly submittedAt: number,
-  ) {
-    super();
+  ) {}
+
+  get scheduled(): boolean {
+    return this.slot !== NOWHERE;
   }
 
   /** Made on demand: a controller costs more than the rest of a job. */
@@ -153,3 +161,9 @@ export class JobContext implements HandlerContext {
     return this.#job.priority;
   }
 }
+
+// Times are seldom whole: a field that was seen to hold one that isn't has another layout.
+const NOBODYS = new Job(JsonRpcMessage.notification(''), null, 'normal', {}, 0.5);
+NOBODYS.startedAt = 0.5;
+keepLayout(NOBODYS);
+keepLayout(new JobContext(NOBODYS));

@@ -1,3 +1,4 @@
+import { keepLayout } from '../base/layout.js';
 import { NOWHERE, type WheelNode } from '../base/wheel.js';
 import type { Moment } from './burst.js';
 import type { IdKey } from './key.js';
@@ -50,11 +51,9 @@ const keepSettlers = (resolve: (value: unknown) => void, reject: (reason: Error)
   promised.reject = reject;
 };
 
-/**
- * Stands where no request does. It is never forgotten, and with it V8 keeps the class's layout: a full collection at a
- * moment without any request would drop that, and all compiled code that knows it.
- */
+/** Stands where no request does. */
 const NOBODY = new PendingRequest('', { at: 0 }, 0, undefined);
+keepLayout(NOBODY);
 let promised = NOBODY;
 
 /** Makes the promise that the request settles; once. */

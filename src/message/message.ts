@@ -2,6 +2,7 @@ import { CONTROL, FIELD, ID_TYPE, RECORD_FLAG, RECORD_INTS, STATUS } from '../ba
 import { selectBackend } from '../backend/select.js';
 import { type DirectBuffer, copyBytes, encodeText } from '../base/bytes.js';
 import { AirsMcpError } from '../base/errors.js';
+import { keepLayout } from '../base/layout.js';
 import { EXPOSE_FROM } from '../base/limits.js';
 import type { MessageKind, RequestId, WireErrorObject, WireMessage } from '../base/wire.js';
 import type { PooledBuffer } from '../buffer/pooled.js';
@@ -424,6 +425,8 @@ export class JsonRpcMessage implements Disposable {
     return end - start < EXPOSE_FROM && !slab.exposed ? copyBytes(bytes, start, end) : slab.expose(start, end);
   }
 }
+
+keepLayout(JsonRpcMessage.notification(''));
 
 /** Where `find` leaves its answer; read before anything else runs. */
 const RANGE = new Int32Array(2);

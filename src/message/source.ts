@@ -1,4 +1,5 @@
-import type { DirectBuffer } from '../base/bytes.js';
+import { type DirectBuffer, copyBytes } from '../base/bytes.js';
+import { keepLayout } from '../base/layout.js';
 import type { BufferManager } from '../buffer/manager.js';
 import type { Slab } from '../buffer/slab.js';
 
@@ -16,3 +17,5 @@ export class MessageSource {
     this.manager?.unhold(bytes, this.slab ?? undefined);
   }
 }
+
+keepLayout(new MessageSource(copyBytes(new Uint8Array(), 0, 0), null, null));

@@ -1,6 +1,7 @@
+import { keepLayout } from '../base/layout.js';
 import type { RequestId } from '../base/wire.js';
 import type { HandlerContext } from '../concurrency/job.js';
-import type { JsonRpcMessage } from '../message/message.js';
+import { JsonRpcMessage } from '../message/message.js';
 
 /** What a context needs of its peer. */
 export interface ProgressSink {
@@ -68,3 +69,9 @@ export class RequestContext<Params = unknown> {
     return this.#token === undefined ? Promise.resolve() : this.#sink.sendProgress(this.#token, value);
   }
 }
+
+keepLayout(new RequestContext(
+  JsonRpcMessage.notification(''),
+  { signal: new AbortController().signal, priority: 'normal' },
+  { isOpen: () => false, tokenOf: () => undefined, sendProgress: () => Promise.resolve() },
+));

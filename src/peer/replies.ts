@@ -1,7 +1,8 @@
 import type { AirsMcpError } from '../base/errors.js';
+import { keepLayout } from '../base/layout.js';
 import type { Job, Receiver } from '../concurrency/job.js';
 import type { IdKey } from '../correlation/key.js';
-import type { BatchInfo, JsonRpcMessage } from '../message/message.js';
+import { type BatchInfo, JsonRpcMessage } from '../message/message.js';
 import type { ObservedRequest } from './observer.js';
 
 /** Where replies go. */
@@ -38,6 +39,8 @@ export class Reply implements Receiver {
     this.host.settled(this, this.refusal);
   }
 }
+
+keepLayout(new Reply({ settled: () => undefined }, 0, JsonRpcMessage.notification(''), null));
 
 /** The answers to one batch, gathered until every member is settled (JSON-RPC 2.0 section 6). */
 export class BatchReply {

@@ -1,3 +1,5 @@
+import { keepLayout } from '../base/layout.js';
+
 /**
  * A promise for several who wait together, settled once. Holding it puts its fulfilment off until it is let go.
  * A rejection that nobody waits for is not an unhandled one: the transport reports failures by `onerror`.
@@ -34,3 +36,5 @@ export class Settlement {
     this.refuse(error);
   }
 }
+
+keepLayout(new Settlement());

@@ -1,8 +1,4 @@
-// The exports: argument checks, state per environment, and the turn from a Status into a JS value or error.
-// Nothing here throws C++ exceptions, and no pointer into JS memory outlives a call.
-//
-// Any call of N-API may fail because its thread is being terminated. Functions then return null, with the
-// exception that ends the thread pending.
+// The exports: those about memory and the system are here, those that read text in text_calls.cc.
 #include <node_api.h>
 
 #include <cstdio>
@@ -12,107 +8,15 @@
 #include <utility>
 
 #include "argument.h"
-#include "find.h"
-#include "scan.h"
-#include "slab.h"
+#include "environment.h"
 #include "system.h"
+#include "text_calls.h"
 
 namespace airs {
 namespace {
 
 // Electron's V8 sandbox refuses memory from outside with this status.
 constexpr auto kNoExternalBuffers = static_cast<napi_status>(22);
-
-// Most bytes that signed offsets of 32 bits can address.
-constexpr int64_t kMostBytes = INT32_MAX;
-
-struct Environment {
-  Scanner scanner;
-  SlabCache::Owner slabs;
-  bool external_buffers = false;
-  // The constructor ArrayBuffer, which unlike N-API's function survives running out of memory.
-  napi_ref array_buffer = nullptr;
-};
-
-bool CheckControl(napi_env env, const Control& control, size_t length) noexcept {
-  const bool ordered = 0 <= control.start && control.start <= control.search && control.search <= control.end;
-  if (AIRS_LIKELY(ordered && static_cast<size_t>(control.end) <= length && control.max_message >= 1 && control.max_batch >= 1)) {
-    return true;
-  }
-  if (ordered && static_cast<size_t>(control.end) <= length) {
-    ThrowRange(env, control.max_message < 1 ? "table: MAX_MESSAGE must be at least 1" : "table: MAX_BATCH must be at least 1");
-    return false;
-  }
-  char message[160];
-  (void)std::snprintf(message, sizeof message, "table: 0 <= %d <= %d <= %d <= %zu must hold for START, SEARCH, END and the bytes",
-                control.start, control.search, control.end, length);
-  ThrowRange(env, message);
-  return false;
-}
-
-bool Overlap(const View& bytes, const View& ints) noexcept {
-  const auto bytes_begin = reinterpret_cast<uintptr_t>(bytes.data);
-  const auto ints_begin = reinterpret_cast<uintptr_t>(ints.data);
-  return bytes_begin < ints_begin + ints.length * sizeof(int32_t) && ints_begin < bytes_begin + bytes.length;
-}
-
-// scan(bytes, table): the hot path, called once per chunk received.
-napi_value ScanCall(napi_env env, napi_callback_info info) noexcept {
-  size_t count = 2;
-  napi_value arguments[2];
-  void* data;
-  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return nullptr;
-  View bytes;
-  View table;
-  if (!ReadBytes(env, arguments[0], bytes)) return nullptr;
-  if (!ReadInts(env, arguments[1], "table", size_t{2} * kRecordInts, table)) return nullptr;
-  // Records written over the text would be read as text, at offsets that were found in what it was before.
-  if (AIRS_UNLIKELY(Overlap(bytes, table))) return ThrowType(env, "table: must not lie in the memory of bytes");
-  const auto ints = static_cast<int32_t*>(table.data);
-  if (!CheckControl(env, *reinterpret_cast<const Control*>(ints), bytes.length)) return nullptr;
-
-  const auto room = static_cast<uint32_t>(table.length / kRecordInts - 1);
-  auto& scanner = static_cast<Environment*>(data)->scanner;
-  if (scanner.Scan(static_cast<Bytes>(bytes.data), ints, room) != Status::kOk) return ThrowMemory(env);
-  napi_value result = nullptr;
-  napi_create_int32(env, ints[0], &result);
-  return result;
-}
-
-// find(bytes, start, end, pointer, range)
-napi_value FindCall(napi_env env, napi_callback_info info) noexcept {
-  size_t count = 5;
-  napi_value arguments[5];
-  void* data;
-  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return nullptr;
-  View bytes;
-  View range;
-  int64_t start;
-  int64_t end;
-  Pointer pointer;
-  if (!ReadBytes(env, arguments[0], bytes)) return nullptr;
-  const int64_t most = bytes.length < static_cast<size_t>(kMostBytes) ? static_cast<int64_t>(bytes.length) : kMostBytes;
-  if (!ReadInteger(env, arguments[1], "start", 0, most, start)) return nullptr;
-  if (!ReadInteger(env, arguments[2], "end", start, most, end)) return nullptr;
-  if (!ReadPointer(env, arguments[3], pointer)) return nullptr;
-  if (!ReadInts(env, arguments[4], "range", 2, range)) return nullptr;
-
-  auto& scanner = static_cast<Environment*>(data)->scanner;
-  bool is_found;
-  int32_t found[2];
-  const Bytes text = static_cast<Bytes>(bytes.data) + start;
-  const Status status =
-      Find(scanner.stream(), scanner.nesting(), text, static_cast<size_t>(end - start), pointer, is_found, found);
-  if (status != Status::kOk) return ThrowMemory(env);
-  if (is_found) {
-    const auto ints = static_cast<int32_t*>(range.data);
-    ints[0] = found[0] + static_cast<int32_t>(start);
-    ints[1] = found[1] + static_cast<int32_t>(start);
-  }
-  napi_value result = nullptr;
-  napi_get_boolean(env, is_found, &result);
-  return result;
-}
 
 // Runs on the JS thread once the last view of a slab is collected, or when the environment is torn down.
 void FreeSlab(napi_env, void*, void* handle) noexcept { const Slab slab = Slab::Adopt(handle); }
@@ -244,6 +148,9 @@ bool Export(napi_env env, napi_value exports, Environment& environment) noexcept
   const napi_property_descriptor properties[] = {
       function("scan", ScanCall),
       function("find", FindCall),
+      function("findLongStrings", FindLongStringsCall),
+      function("escape", EscapeCall),
+      function("unescape", UnescapeCall),
       function("allocate", AllocateCall),
       function("setPipeCapacity", SetPipeCapacityCall),
       function("socketPair", SocketPairCall),

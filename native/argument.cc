@@ -44,10 +44,13 @@ napi_value ThrowMemory(napi_env env) noexcept {
   return nullptr;
 }
 
-bool ReadBytes(napi_env env, napi_value value, View& view) noexcept {
+bool ReadBytes(napi_env env, napi_value value, const char* name, View& view) noexcept {
   const Checked checked = Read(env, value, napi_uint8_array, view);
   if (AIRS_LIKELY(checked == Checked::kOk)) return true;
-  ThrowType(env, checked == Checked::kDetached ? "bytes: must not be detached" : "bytes: must be a Uint8Array");
+  char message[96];
+  const char* rule = checked == Checked::kDetached ? "must not be detached" : "must be a Uint8Array";
+  (void)std::snprintf(message, sizeof message, "%s: %s", name, rule);
+  ThrowType(env, message);
   return false;
 }
 

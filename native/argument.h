@@ -14,10 +14,10 @@ struct View {
   size_t length = 0;
 };
 
-// Reads a Uint8Array, over shared memory too.
-[[nodiscard]] bool ReadBytes(napi_env env, napi_value value, View& view) noexcept;
+// Reads a Uint8Array, over shared memory too; `name` is the argument's, here and below.
+[[nodiscard]] bool ReadBytes(napi_env env, napi_value value, const char* name, View& view) noexcept;
 
-// Reads an Int32Array of at least `least` ints; `name` is the argument's.
+// Reads an Int32Array of at least `least` ints.
 [[nodiscard]] bool ReadInts(napi_env env, napi_value value, const char* name, size_t least, View& view) noexcept;
 
 // Reads an integer from `least` to `most`.

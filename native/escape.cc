@@ -1,43 +1,12 @@
 #include "escape.h"
 
-#if defined(__SSE2__) || defined(_M_X64)
-#include <emmintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
+#include "block.h"
 
 namespace airs {
 namespace {
 
-constexpr ptrdiff_t kBlock = 64;
 // Blocks without a backslash after which the next one is searched for: memchr is faster, but its call is not free.
 constexpr int kQuietBlocks = 4;
-
-// One bit for each of the 64 bytes at `p`, lowest first: whether it is a backslash.
-uint64_t Backslashes(Bytes p) noexcept {
-#if defined(__SSE2__) || defined(_M_X64)
-  const __m128i backslash = _mm_set1_epi8('\\');
-  uint64_t mask = 0;
-  for (ptrdiff_t n = 0; n < 4; n++) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * n));
-    mask |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, backslash)))) << (16 * n);
-  }
-  return mask;
-#elif defined(__aarch64__)
-  // Each byte keeps the bit of its place in its group of eight; pairwise sums then bring the groups together.
-  static constexpr uint8_t kPlaces[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-  const uint8x16_t places = vld1q_u8(kPlaces);
-  const uint8x16_t backslash = vdupq_n_u8('\\');
-  uint8x16_t part[4];
-  for (ptrdiff_t n = 0; n < 4; n++) part[n] = vandq_u8(vceqq_u8(vld1q_u8(p + 16 * n), backslash), places);
-  const uint8x16_t sums = vpaddq_u8(vpaddq_u8(part[0], part[1]), vpaddq_u8(part[2], part[3]));
-  return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sums, sums)), 0);
-#else
-  uint64_t mask = 0;
-  for (int n = 0; n < kBlock; n++) mask |= static_cast<uint64_t>(p[n] == '\\') << n;
-  return mask;
-#endif
-}
 
 // Whether the backslash at `p` begins a valid escape.
 AIRS_INLINE bool IsEscape(Bytes p, Bytes end) noexcept {
@@ -80,9 +49,24 @@ uint8_t SimpleEscape(uint8_t kind) noexcept {
   }
 }
 
-// Decodes the escape at `p`, whose backslash was passed, into `out` (room for 4 bytes). Sets `size` to
-// the bytes written and returns the position after the escape, or null for an invalid one.
-Bytes Decode(Bytes p, Bytes end, uint8_t* out, size_t& size) noexcept {
+}  // namespace
+
+size_t EncodeUtf8(uint32_t point, uint8_t* out) noexcept {
+  if (point < 0x80) {
+    out[0] = static_cast<uint8_t>(point);
+    return 1;
+  }
+  const size_t length = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  for (size_t n = length - 1; n > 0; n--) {
+    out[n] = static_cast<uint8_t>(0x80 | (point & 0x3f));
+    point >>= 6;
+  }
+  constexpr uint8_t kLead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+  out[0] = static_cast<uint8_t>(kLead[length] | point);
+  return length;
+}
+
+Bytes DecodeEscape(Bytes p, Bytes end, uint8_t* out, size_t& size) noexcept {
   if (p == end) return nullptr;
   if (*p != 'u') {
     out[0] = SimpleEscape(*p);
@@ -104,23 +88,6 @@ Bytes Decode(Bytes p, Bytes end, uint8_t* out, size_t& size) noexcept {
   return p;
 }
 
-}  // namespace
-
-size_t EncodeUtf8(uint32_t point, uint8_t* out) noexcept {
-  if (point < 0x80) {
-    out[0] = static_cast<uint8_t>(point);
-    return 1;
-  }
-  const size_t length = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  for (size_t n = length - 1; n > 0; n--) {
-    out[n] = static_cast<uint8_t>(0x80 | (point & 0x3f));
-    point >>= 6;
-  }
-  constexpr uint8_t kLead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-  out[0] = static_cast<uint8_t>(kLead[length] | point);
-  return length;
-}
-
 bool EscapesAreValid(Bytes p, Bytes end) noexcept {
   int quiet = kQuietBlocks;
   // 1 where the next byte belongs to an escape of the block before.
@@ -132,13 +99,13 @@ bool EscapesAreValid(Bytes p, Bytes end) noexcept {
       quiet = 0;
     }
     uint64_t mask;
-    const ptrdiff_t size = end - p < kBlock ? end - p : kBlock;
-    if (AIRS_LIKELY(size == kBlock)) {
-      mask = Backslashes(p);
+    const ptrdiff_t size = end - p < Block::kSize ? end - p : Block::kSize;
+    if (AIRS_LIKELY(size == Block::kSize)) {
+      mask = Block(p).Equal('\\');
     } else {
-      uint8_t block[kBlock] = {};
-      std::memcpy(block, p, static_cast<size_t>(size));
-      mask = Backslashes(block);
+      uint8_t rest[Block::kSize] = {};
+      std::memcpy(rest, p, static_cast<size_t>(size));
+      mask = Block(rest).Equal('\\');
     }
     mask &= ~uint64_t{0} << passed;
     passed = 0;
@@ -147,7 +114,7 @@ bool EscapesAreValid(Bytes p, Bytes end) noexcept {
       const int at = std::countr_zero(mask);
       if (!IsEscape(p + at, end)) return false;
       // The byte behind a backslash is no backslash of its own; digits behind a u are none anyway.
-      passed = at == kBlock - 1 ? 1 : 0;
+      passed = at == Block::kSize - 1 ? 1 : 0;
       mask &= ~(uint64_t{3} << at);
     }
     p += size;
@@ -161,7 +128,7 @@ bool DecodedEquals(Bytes p, Bytes end, Bytes text, size_t length) noexcept {
     uint8_t decoded[4];
     size_t size = 1;
     if (*p == '\\') {
-      p = Decode(p + 1, end, decoded, size);
+      p = DecodeEscape(p + 1, end, decoded, size);
       if (p == nullptr) return false;
     } else {
       decoded[0] = *p++;

@@ -17,8 +17,13 @@ inline bool HasBackslash(Bytes p, Bytes end) noexcept {
 // decode to their three-byte form, which valid UTF-8 never holds. False for invalid escapes.
 bool DecodedEquals(Bytes p, Bytes end, Bytes text, size_t length) noexcept;
 
+// Decodes the escape at `p`, whose backslash was passed, into `out`, which has room for 4 bytes. Sets `size` to
+// the bytes written and returns the position after the escape, or null for an invalid one. A lone surrogate
+// becomes the three-byte form above.
+Bytes DecodeEscape(Bytes p, Bytes end, uint8_t* out, size_t& size) noexcept;
+
 // Writes `point` as UTF-8 to `out`, which has room for 4 bytes, and returns the number of bytes; a lone
-// surrogate becomes the three-byte form above.
+// surrogate becomes that three-byte form.
 size_t EncodeUtf8(uint32_t point, uint8_t* out) noexcept;
 
 }  // namespace airs

@@ -191,8 +191,37 @@ export interface Backend {
   allocate(bytes: number): ArrayBuffer;
 }
 
+/** Ints of one string in the table of {@link NativeSystem.findLongStrings}: start and end of its contents, and 1 where they hold a backslash. */
+export const LONG_STRING_INTS = 3;
+
 /** What the native backend can do beyond {@link Backend}; each is absent on the fallback. */
 export interface NativeSystem {
+  /**
+   * Finds the strings of `least` bytes or more that are values, not keys, in the JSON text `bytes[start, end)`, which
+   * was scanned before.
+   *
+   * @param mostRest most bytes of the text that may be outside of such strings
+   * @param table receives {@link LONG_STRING_INTS} ints for each
+   * @returns how many there are; 0 also where there is more rest, or more strings than the table has room for
+   * @throws as {@link Backend.scan}
+   */
+  findLongStrings(bytes: Uint8Array, start: number, end: number, least: number, mostRest: number, table: Int32Array): number;
+  /**
+   * Writes the UTF-8 text `bytes[start, end)` into `out` as the contents of a JSON string, escaped as `JSON.stringify` does.
+   *
+   * @param out outside the memory of `bytes`
+   * @returns how many bytes it takes; where `out` is shorter, nothing was written
+   * @throws as {@link Backend.scan}
+   */
+  escape(bytes: Uint8Array, start: number, end: number, out: Uint8Array): number;
+  /**
+   * Writes what the contents of a JSON string, `bytes[start, end)`, stand for into `out`, as UTF-8.
+   *
+   * @param out outside the memory of `bytes`, and at least as long as the contents
+   * @returns how many bytes were written; -1 where there is an invalid escape, or half a surrogate pair, which has no UTF-8
+   * @throws as {@link Backend.scan}
+   */
+  unescape(bytes: Uint8Array, start: number, end: number, out: Uint8Array): number;
   /**
    * Asks the kernel for a pipe capacity of `bytes`; returns the capacity it has now,
    * or 0 where the descriptor is no pipe, or the platform has no such call.

@@ -10,7 +10,9 @@ interface Addon extends NativeSystem, Omit<Backend, 'name'> {
   readonly recordVersion: number;
 }
 
-const FUNCTIONS = ['scan', 'find', 'allocate', 'setPipeCapacity', 'socketPair', 'leadGroups'] as const satisfies (keyof Addon)[];
+const FUNCTIONS = [
+  'scan', 'find', 'findLongStrings', 'escape', 'unescape', 'allocate', 'setPipeCapacity', 'socketPair', 'leadGroups',
+] as const satisfies (keyof Addon)[];
 
 /** The version of Node-API that the addon is made for; `NAPI_VERSION` in `binding.gyp` is its twin. */
 export const NODE_API = 8;

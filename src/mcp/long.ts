@@ -1,23 +1,25 @@
 /**
- * Messages that consist of a few long strings without escapes, such as images, on their way out. `JSON.stringify` looks
- * at every character of these and makes a second string of all; here they are encoded once, into pooled memory, the
- * scanner looks for what would have to be escaped, and only the rest is stringified.
+ * Messages that consist of a few long strings, such as images and files, on their way out. `JSON.stringify` looks at every
+ * character of these and makes a second string of all, which then is encoded; here they are encoded once, the addon
+ * escapes them into pooled memory, and only the rest is stringified.
  */
 
 import { randomUUID } from 'node:crypto';
-import { FIELD, RECORD_INTS, STATUS } from '../backend/contract.js';
-import { encodeText } from '../base/bytes.js';
+import type { NativeSystem } from '../backend/contract.js';
+import { nativeSystem } from '../backend/select.js';
+import { type DirectBuffer, encodeText } from '../base/bytes.js';
 import type { BufferManager } from '../buffer/manager.js';
 import type { Slab } from '../buffer/slab.js';
-import { WHOLE, scanWhole } from '../message/whole.js';
 import type { ZeroCopyTransport } from '../transport/contract.js';
 
 /** Strings from here on are worth it (UTF-16 units). */
-const LONG = 64 * 1024;
+const LONG = 16 * 1024;
+/** So much of one is encoded and escaped at a time (UTF-16 units): it stays in the processor's cache, and with its escapes in a slab of 256 KiB. */
+const PIECE = 192 * 1024;
+/** Most bytes of UTF-8 for one unit. */
+const UNIT_BYTES = 3;
 /** Messages with more items than that are not looked at (count). */
 const ITEMS = 64;
-
-const QUOTE = 0x22;
 
 /** Starts what stands for a string that was taken out; nobody can know it beforehand. */
 const MARK = randomUUID();
@@ -52,10 +54,10 @@ function heavyMember(payload: unknown): 'content' | 'contents' | 'arguments' | u
   return holdsLong(payload['arguments']) ? 'arguments' : undefined;
 }
 
-/** Whether the text may be JSON between quotes as it is. Control characters are left to the scanner, but for the usual one. */
-function isLikelyPlain(text: string): boolean {
-  // `isWellFormed` is Node's from 20 on, and not yet in the types of the language level that is compiled for.
-  return !text.includes('"') && !text.includes('\\') && !text.includes('\n') && (text as { isWellFormed?(): boolean }).isWellFormed?.() === true;
+/** Whether it has a UTF-8 form. Half a surrogate pair has none, and is written as an escape. */
+function isWellFormed(text: string): boolean {
+  // Node's from 20 on, and not yet in the types of the language level that is compiled for.
+  return (text as { isWellFormed?(): boolean }).isWellFormed?.() === true;
 }
 
 /** Replaces long strings by marks, in copies. */
@@ -75,67 +77,99 @@ class Extraction {
     const copy = { ...members };
     for (const [key, value] of Object.entries(members)) {
       if (key === '__proto__') continue;
-      if (isLong(value) && isLikelyPlain(value)) copy[key] = MARK + String(this.strings.push(value));
+      if (isLong(value) && isWellFormed(value)) copy[key] = MARK + String(this.strings.push(value));
       else if (key === 'resource') copy[key] = this.members(value);
     }
     return copy;
   }
 }
 
-/** Whether the bytes are JSON, given that they start and end with the only quotes in them. */
-function isString(bytes: Uint8Array, length: number): boolean {
-  scanWhole(bytes, length);
-  return WHOLE[RECORD_INTS + FIELD.STATUS] === STATUS.NOT_OBJECT;
+const NOTHING = new Uint8Array(0);
+
+const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
+
+/** Escapes strings into slabs. */
+class Escaping {
+  readonly parts: Uint8Array[] = [];
+  private readonly slabs: Slab[] = [];
+  private readonly native: NativeSystem;
+  private readonly manager: BufferManager;
+
+  constructor(native: NativeSystem, manager: BufferManager) {
+    this.native = native;
+    this.manager = manager;
+  }
+
+  /** Adds the contents of the text as a JSON string. */
+  string(text: string): void {
+    const scratch = this.manager.takeWriteSlab(Math.min(text.length, PIECE) * UNIT_BYTES);
+    try {
+      for (let from = 0; from < text.length; ) {
+        let to = Math.min(from + PIECE, text.length);
+        if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to--;
+        this.piece(scratch.bytes, scratch.bytes.utf8Write(text.slice(from, to), 0, scratch.capacity));
+        from = to;
+      }
+    } finally {
+      scratch.release();
+    }
+  }
+
+  release(): void {
+    for (const slab of this.slabs) slab.release();
+  }
+
+  private piece(utf8: DirectBuffer, length: number): void {
+    const needed = this.native.escape(utf8, 0, length, NOTHING);
+    const slab = this.manager.takeWriteSlab(needed);
+    this.slabs.push(slab);
+    this.native.escape(utf8, 0, length, slab.bytes);
+    this.parts.push(slab.bytes.subarray(0, needed));
+  }
 }
 
-/** The text as a JSON string, in a slab of its own; null where it needs escapes after all. */
-function encodeString(text: string, manager: BufferManager): { slab: Slab; bytes: Uint8Array } | null {
-  const length = Buffer.byteLength(text) + 2;
-  const slab = manager.takeWriteSlab(length);
-  const { bytes } = slab;
-  bytes[0] = QUOTE;
-  bytes.utf8Write(text, 1, length - 2);
-  bytes[length - 1] = QUOTE;
-  if (isString(bytes, length)) return { slab, bytes: bytes.subarray(0, length) };
-  slab.release();
-  return null;
-}
-
-/** The message in parts, and the slabs that they lie in; null where `JSON.stringify` has to do it all. */
-function encode(message: Members, payload: 'result' | 'params', key: string, manager: BufferManager): { parts: Uint8Array[]; slabs: Slab[] } | null {
+/** Adds the message; false where `JSON.stringify` has to do it all. */
+function encode(message: Members, payload: 'result' | 'params', key: string, escaping: Escaping): boolean {
   const extraction = new Extraction();
   const copy = extraction.message(message, payload, key);
-  if (extraction.strings.length === 0) return null;
+  if (extraction.strings.length === 0) return false;
   const light = JSON.stringify(copy);
-  const parts: Uint8Array[] = [];
-  const slabs: Slab[] = [];
   let at = 0;
   for (const [index, text] of extraction.strings.entries()) {
-    const mark = `"${MARK}${index + 1}"`;
+    const mark = `${MARK}${index + 1}"`;
     const start = light.indexOf(mark, at);
-    const encoded = start < 0 ? null : encodeString(text, manager);
-    if (encoded === null) {
-      for (const slab of slabs) slab.release();
-      return null;
-    }
-    parts.push(encodeText(light.slice(at, start)), encoded.bytes);
-    slabs.push(encoded.slab);
-    at = start + mark.length;
+    if (start < 0) return false;
+    escaping.parts.push(encodeText(light.slice(at, start)));
+    escaping.string(text);
+    at = start + mark.length - 1;
   }
-  parts.push(encodeText(light.slice(at)));
-  return { parts, slabs };
+  escaping.parts.push(encodeText(light.slice(at)));
+  return true;
+}
+
+/** As {@link encode}; what is thrown, `JSON.stringify` of all of it will throw as well. */
+function tryEncode(message: Members, payload: 'result' | 'params', key: string, escaping: Escaping): boolean {
+  try {
+    return encode(message, payload, key, escaping);
+  } catch {
+    return false;
+  }
 }
 
 /** Sends the message if its weight is in such strings; undefined where it is not, and nothing was sent. */
 export function sendLong(transport: ZeroCopyTransport, message: object): Promise<void> | undefined {
+  const native = nativeSystem();
   const { result, params } = message as Members;
   const payload = result === undefined ? 'params' : 'result';
-  const key = heavyMember(result ?? params);
-  if (key === undefined || !isPlain(message)) return undefined;
-  const encoded = encode(message, payload, key, transport.buffers);
-  if (encoded === null) return undefined;
-  const sent = transport.sendBytes(encoded.parts);
+  const key = native === undefined ? undefined : heavyMember(result ?? params);
+  if (native === undefined || key === undefined || !isPlain(message)) return undefined;
+  const escaping = new Escaping(native, transport.buffers);
+  if (!tryEncode(message, payload, key, escaping)) {
+    escaping.release();
+    return undefined;
+  }
+  const sent = transport.sendBytes(escaping.parts);
   // Where it failed a write may still be under way: that memory is left to the garbage collector.
-  sent.then(() => encoded.slabs.forEach((slab) => slab.release()), () => undefined);
+  sent.then(() => escaping.release(), () => undefined);
   return sent;
 }

@@ -2,7 +2,6 @@ import { AirsMcpError } from '../base/errors.js';
 import type { WireErrorObject } from '../base/wire.js';
 import type { BatchInfo, JsonRpcMessage } from '../message/message.js';
 import { Delivery } from './delivery.js';
-import { materialise } from './materialise.js';
 import type { Settings } from './options.js';
 import { type JSONRPCErrorResponse, type JSONRPCMessage, type RequestId, faultOf, isAnswer, isRequestId } from './wire.js';
 
@@ -191,7 +190,7 @@ export class Session {
 /** Undefined where the text is not JSON, or is too long for a string. */
 function parse(message: JsonRpcMessage): object | undefined {
   try {
-    return materialise(message);
+    return message.toJSON();
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ import {
 } from './draft.js';
 import { failureOf, isUnread } from './failure.js';
 import { RawJson, parseText } from './json.js';
+import { parseLong } from './long-strings.js';
 import { methodName } from './methods.js';
 import { checkPointer, resolvePointer } from './pointer.js';
 import { type Intent, type Salvage, salvagePrefix } from './salvage.js';
@@ -287,7 +288,7 @@ export class JsonRpcMessage implements Disposable {
     const start = inPayload ? this.payloadStart : this.start;
     const end = inPayload ? this.payloadEnd : this.end;
     const rest = inPayload ? pointer.slice(key.length) : pointer;
-    return selectBackend().find(bytes, start, end, rest, RANGE) ? parseText(bytes, RANGE[0] as number, RANGE[1] as number) : undefined;
+    return selectBackend().find(bytes, start, end, rest, RANGE) ? this.parse(bytes, RANGE[0] as number, RANGE[1] as number) : undefined;
   }
 
   /**
@@ -335,7 +336,7 @@ export class JsonRpcMessage implements Disposable {
   /** The message as a plain object; all members of a received one, in their order. Of an invalid one: what it holds, if it is JSON. */
   toJSON(): object {
     if (this.draft !== null) return draftToObject(this.draft);
-    return parseText(this.memory(), this.start, this.end) as object;
+    return this.parse(this.memory(), this.start, this.end) as object;
   }
 
   /**
@@ -409,9 +410,14 @@ export class JsonRpcMessage implements Disposable {
   }
 
   private readPayload(): unknown {
-    if (this.draft === null) return this.payloadEnd === 0 ? undefined : parseText(this.memory(), this.payloadStart, this.payloadEnd);
+    if (this.draft === null) return this.payloadEnd === 0 ? undefined : this.parse(this.memory(), this.payloadStart, this.payloadEnd);
     const { payload } = this.draft;
     return payload instanceof RawJson ? payload.toJSON() : payload;
+  }
+
+  /** A value of a received message. */
+  private parse(bytes: DirectBuffer, start: number, end: number): unknown {
+    return (this.kind === 'invalid' ? undefined : parseLong(bytes, start, end)) ?? parseText(bytes, start, end);
   }
 
   private rawPayload(): Uint8Array | undefined {

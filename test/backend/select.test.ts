@@ -11,6 +11,9 @@ const addon: Backend & NativeSystem = {
   setPipeCapacity: () => 0,
   socketPair: () => null,
   leadGroups: () => false,
+  findLongStrings: () => 0,
+  escape: () => 0,
+  unescape: () => 0,
 };
 const loadNative = vi.fn<() => Backend & NativeSystem>();
 

@@ -10,7 +10,7 @@ trap 'rm -rf "$out"' EXIT
 headers=$(sed -n 's|^[[:space:]]*-I\(.*/include/node\).*|\1|p' "$root/build/airs_mcp.target.mk" | head -n 1)
 flags+=(-O1 -fPIC -fvisibility=hidden -DNAPI_VERSION=8 -DBUILDING_NODE_EXTENSION
   -isystem "$headers" -fsanitize=address,undefined -fno-sanitize-recover=all)
-units+=(argument addon)
+units+=(argument text_calls addon)
 compile_units "$out"
 mkdir -p "$out/build/Release"
 "$compiler" "${flags[@]}" -shared "$out"/*.o -o "$out/build/Release/airs_mcp.node"

@@ -8,9 +8,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "escape.h"
+#include "long_strings.h"
 #include "scans.h"
 #include "slab.h"
 #include "system.h"
@@ -120,6 +122,48 @@ void TryLongStrings() {
         const std::vector<size_t> cut = TokensOf(stream, copy, 8, airs::Trust::kNone);
         Check(stream.failed() == failed && (failed || cut == whole), "long strings are judged alike", text);
       }
+    }
+  }
+}
+
+// The escaped form of a text and back, in blocks without a byte to spare, and where it is found in a text of three values.
+void TryOneString(const std::string& text, const std::string& escaped) {
+  const Exact from(text);
+  const Exact contents(escaped);
+  Check(airs::EscapedSize(from.data(), from.data() + from.size()) == escaped.size(), "the size with escapes", text);
+  Exact out(std::string(escaped.size(), '?'));
+  airs::Escape(from.data(), from.data() + from.size(), const_cast<uint8_t*>(out.data()));
+  Check(std::memcmp(out.data(), contents.data(), escaped.size()) == 0, "the text with escapes", text);
+  const auto begin = const_cast<uint8_t*>(out.data());
+  const ptrdiff_t size = airs::Unescape(contents.data(), contents.data() + contents.size(), begin);
+  Check(size == static_cast<ptrdiff_t>(text.size()) && std::memcmp(begin, text.data(), text.size()) == 0,
+        "the text without escapes", text);
+
+  const std::string json = "[1,\"" + escaped + "\",{\"" + escaped + "\" :2}]";
+  const Exact copy(json);
+  airs::LongString found[2];
+  const size_t rest = json.size() - escaped.size();
+  const size_t least = std::max<size_t>(1, escaped.size());
+  const uint32_t count = airs::FindLongStrings(copy.data(), copy.data() + copy.size(), least, rest, found, 2);
+  Check(count == (escaped.empty() ? 0 : 1), "a long string is found, and no key", json);
+  Check(count == 0 || (found[0].start == 4 && found[0].end == static_cast<int32_t>(4 + escaped.size())), "where it stands", json);
+  Check(airs::FindLongStrings(copy.data(), copy.data() + copy.size(), least, rest - 1, found, 2) == 0, "no rest beyond what is allowed", json);
+}
+
+void TryStrings() {
+  const std::pair<std::string, std::string> pairs[] = {{"", ""}, {"\"", "\\\""}, {"\\", "\\\\"}, {"\n\x1f", "\\n\\u001f"}, {"\xc3\xa9/", "\xc3\xa9/"}};
+  for (const auto& [plain, escaped] : pairs) {
+    for (size_t before = 0; before < 150; before++) {
+      for (const size_t after : {0u, 1u, 15u, 16u, 17u, 64u, 80u}) {
+        TryOneString(std::string(before, 'a') + plain + plain + std::string(after, 'b'), std::string(before, 'a') + escaped + escaped + std::string(after, 'b'));
+      }
+    }
+  }
+  for (const std::string_view bad : {"\\", "\\q", "\\u12", "\\ud800", "\\ud800\\u0041", "\\udc00"}) {
+    for (size_t before = 0; before < 150; before++) {
+      const Exact contents(std::string(before, 'a') + std::string(bad));
+      Exact out(std::string(contents.size(), '?'));
+      Check(airs::Unescape(contents.data(), contents.data() + contents.size(), const_cast<uint8_t*>(out.data())) == -1, "what has no UTF-8", bad);
     }
   }
 }
@@ -240,6 +284,7 @@ int main() {
   TryDecoding();
   TryTokens();
   TryLongStrings();
+  TryStrings();
   TryValues();
   TryPointers();
   TrySlabs();

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BufferManager } from '../../src/buffer/manager.js';
-import { materialise } from '../../src/mcp/materialise.js';
 import { createFramer } from '../../src/message/framing.js';
 
-/** The frame as the drop-in transports see it; undefined where it was refused before. */
+/** The frame as an object; undefined where it was refused before. */
 function received(text: string | Buffer): object | undefined {
   const manager = new BufferManager();
   const framer = createFramer(manager, { strictValidation: false });
@@ -11,7 +10,7 @@ function received(text: string | Buffer): object | undefined {
   for (let from = 0; from < bytes.length;) from += framer.push(bytes, from);
   const message = framer.next();
   try {
-    return message === null || message.kind === 'invalid' ? undefined : materialise(message);
+    return message === null || message.kind === 'invalid' ? undefined : message.toJSON();
   } finally {
     message?.release();
     framer.close();
@@ -27,6 +26,9 @@ describe('a large message is what JSON.parse makes of it', () => {
     ['one long string', wrap(JSON.stringify([{ type: 'text', text: LONG }]))],
     ['several long strings', wrap(JSON.stringify([{ data: LONG }, { data: `${LONG}y` }, { data: '' }, { text: 'short' }]))],
     ['a long string with escapes', wrap(JSON.stringify(`${LONG}"\\\n${LONG}`))],
+    ['escapes of each kind', wrap(`"${LONG}\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\u00e9\\u20AC\\ud83d\\uDE00${LONG}"`)],
+    ['half a surrogate pair', wrap(`["${LONG}\\ud83d","${LONG}\\ude00\\ud83d"]`)],
+    ['escapes throughout', wrap(JSON.stringify(JSON.stringify(JSON.stringify(Array.from({ length: 9_000 }, (_, i) => ({ i, name: `row "${i}"` }))))))],
     ['an escaped quote near its end', wrap(`"${LONG}\\\\"`)],
     ['text past ASCII', wrap(JSON.stringify(`${LONG}é😀\u2028`))],
     ['a long key', wrap(`{"${LONG}":1,"b" : "${LONG}"}`)],
@@ -48,6 +50,10 @@ describe('a large message is what JSON.parse makes of it', () => {
       .content;
     for (let level = 0; level < depth; level++) [value] = value as [unknown];
     expect(value).toBe(LONG);
+  });
+
+  it.each(['\\x', '\\u12g4', '\\ud83d\\u', '\\'])('when a long string holds the escape %j, which is none', (escape) => {
+    expect(() => received(wrap(`"${LONG}${escape}"`)) ?? raise()).toThrow();
   });
 
   it('when the message is malformed behind a long string', () => {

@@ -279,7 +279,7 @@ describe('a child that ends by itself', () => {
     const done = new Promise<void>((resolve) => (markDone = resolve));
     Object.assign(transport, { errors: { done, attach: (source: Readable) => source.resume(), tail: () => said, close: () => undefined } });
     await transport.start();
-    await vi.waitFor(() => expect(transport.pid).toBeNull(), { interval: 1 });
+    await vi.waitFor(() => expect(transport.pid).toBeNull(), { interval: 1, timeout: 20_000 });
     for (let turn = 0; turn < 10; turn++) await setImmediate();
     said = 'late words';
     markDone?.();

@@ -6,8 +6,8 @@
  * little they get of the environment: Node.js is a script that starts the emulator, on PATH and, to itself, by its own path.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, delimiter, join, sep } from 'node:path';
 import { argv, env, execPath } from 'node:process';
 import { ROOT, WORK } from './package.mjs';
 import { program } from './runtimes.mjs';
@@ -18,8 +18,12 @@ const ADDONS = {
   [join(ROOT, 'build', 'Release', 'airs_mcp.node')]: join(ROOT, 'prebuilds', 'linux-arm64', 'airs-mcp.glibc.node'),
 };
 
-const bin = join(WORK, 'arm64');
-mkdirSync(bin);
+// Where tests look for other programs, too.
+const programs = join(WORK, 'arm64');
+const bin = join(programs, 'node-24-linux-arm64', 'bin');
+mkdirSync(bin, { recursive: true });
+const [inspector] = (await program('inspector', 'linux-arm64')).split(`${sep}node_modules${sep}`);
+symlinkSync(inspector, join(programs, basename(inspector)));
 const node = join(bin, 'node');
 const first = join(bin, 'first.cjs');
 /** What each emulated process runs first. An addon of this machine is not for it. */
@@ -35,8 +39,8 @@ const emulated = `qemu-aarch64 -L ${LIBRARIES} ${await program('node@24', 'linux
 // The shell would add PWD to a child's environment.
 writeFileSync(node, `#!/bin/sh\nunset PWD\nexec ${emulated} "$@"\n`, { mode: 0o755 });
 
-const settings = { ...env, AIRS_MCP_TEST_NODE: node, PATH: `${bin}${delimiter}${env.PATH}` };
+const settings = { ...env, AIRS_MCP_TEST_NODE: node, AIRS_MCP_PROGRAMS: programs, PATH: `${bin}${delimiter}${env.PATH}` };
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-const flags = ['run', '--project', 'native', '--testTimeout', '300000'];
+const flags = ['run', '--project', 'native', '--testTimeout', '300000', '--hookTimeout', '300000'];
 const { status } = spawnSync(execPath, [vitest, ...flags, ...argv.slice(2)], { env: settings, stdio: ['ignore', 'inherit', 'inherit'] });
 process.exitCode = status ?? 1;

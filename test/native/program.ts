@@ -14,6 +14,8 @@ export const LINE = '{"jsonrpc":"2.0","id":1,"method":"ping"}\n';
 export const ON_LINUX = process.platform === 'linux';
 /** Whether this run of the tests is the one for the native backend. */
 export const ON_NATIVE = process.env['AIRS_MCP_BACKEND'] === 'native';
+/** Whether another processor than this machine's runs the tests (.ci/emulate.mjs). */
+export const IS_EMULATED = process.env['AIRS_MCP_TEST_NODE'] !== undefined;
 /** Whether {@link LIMIT_MEMORY} works here. */
 export const CAN_LIMIT_MEMORY = ON_LINUX && existsSync('/usr/bin/prlimit');
 

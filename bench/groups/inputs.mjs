@@ -1,6 +1,6 @@
 /** The messages that the groups about parsing share, and where the Rust origin stands on them. */
 
-import { blob, lines, pieces, request, rows, toolsList } from '../lib/data.mjs';
+import { blob, lines, pieces, request, rows, rowsInText, toolsList } from '../lib/data.mjs';
 
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
@@ -15,6 +15,7 @@ const INPUTS = {
   '64 KiB rows': { slow: true, size: 64 * KIB, count: 1, make: () => [one(rows, 64 * KIB)] },
   '1 MiB base64, one chunk': { slow: true, size: MIB, count: 1, make: () => [one(blob, MIB)] },
   '1 MiB base64, 64 KiB chunks': { size: MIB, count: 1, make: () => pieces(one(blob, MIB), CHUNK) },
+  '1 MiB of JSON in a text, 64 KiB chunks': { slow: true, size: MIB, count: 1, make: () => pieces(one(rowsInText, MIB), CHUNK) },
   '1 MiB rows, 64 KiB chunks': { size: MIB, count: 1, make: () => pieces(one(rows, MIB), CHUNK) },
 };
 

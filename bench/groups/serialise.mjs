@@ -9,8 +9,9 @@ const SIZES = { '1 KiB': KIB, '10 KiB': 10 * KIB, '100 KiB': 100 * KIB, '1 MiB':
 const ORIGIN = { '1 KiB': 1.0, '10 KiB': 2.2, '100 KiB': 2.6, '1 MiB': 1.75 };
 const STRINGIFY_THERE = 0.55;
 
-function passes(size) {
-  const result = textResult(size);
+const LONG_TEXT = '1 MiB in one text';
+
+function passes(size, result = textResult(size)) {
   const buffers = new BufferManager({ writeBufferCapacity: 4 * MIB });
   const plain = { jsonrpc: '2.0', id: 1, result };
   return {
@@ -35,6 +36,11 @@ const times = Object.entries(SIZES).map(([name, size]) => ({
   ways: () => passes(size),
 }));
 
+/** The same weight in one string, as a file that is read has it. */
+const oneText = () => ({ content: [{ type: 'text', text: textResult(MIB).content.map(({ text }) => text).join('') }] });
+
+times.push({ name: LONG_TEXT, size: MIB, slow: true, baseline: 'JSON.stringify + Buffer.from', ways: () => passes(MIB, oneText()) });
+
 const allocation = Object.entries(SIZES).map(([name, size]) => ({
   name: `${name}, bytes allocated`,
   size,
@@ -43,6 +49,14 @@ const allocation = Object.entries(SIZES).map(([name, size]) => ({
   rounds: 3,
   ways: () => Object.fromEntries(Object.entries(passes(size)).map(([way, pass]) => [way, allocationOf(pass)])),
 }));
+
+allocation.push({
+  ...allocation[0],
+  name: `${LONG_TEXT}, bytes allocated`,
+  size: MIB,
+  slow: true,
+  ways: () => Object.fromEntries(Object.entries(passes(MIB, oneText())).map(([way, pass]) => [way, allocationOf(pass)])),
+});
 
 export const group = {
   name: 'serialise',

@@ -12,7 +12,7 @@ import {
 } from './draft.js';
 import { failureOf, isUnread } from './failure.js';
 import { RawJson, parseText } from './json.js';
-import { parseLong } from './long-strings.js';
+import { parseLong } from './long-reading.js';
 import { methodName } from './methods.js';
 import { checkPointer, resolvePointer } from './pointer.js';
 import { type Intent, type Salvage, salvagePrefix } from './salvage.js';

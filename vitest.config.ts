@@ -13,6 +13,7 @@ const onBackend = (backend: 'native' | 'javascript') => ({
     execArgv: ['--expose-gc'],
     env: { AIRS_MCP_BACKEND: backend },
     testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });
 

@@ -39,6 +39,8 @@ const NUMBERS: NumberRules = { stderrTailSize: { preset: DEFAULT_STDERR_TAIL, mi
 
 /** How long output that is still on its way is waited for after the child has exited (ms). */
 const LAST_OUTPUT = 200;
+/** How long a child that has closed one of its pipes, and so is most often about to exit, is given for that (ms). */
+const LAST_STEPS = 1000;
 
 /** Most of a child's last words that its error repeats (UTF-16 units); `stderrTail` has them all. */
 const QUOTED = 2_000;
@@ -120,14 +122,14 @@ export class ChildProcessTransport extends StreamTransport {
 
   /** A pipe breaks most often because the child is about to exit; if it does, that is what is reported. */
   protected override sinkFailed(cause: Error): void {
-    void within(this.exited, LAST_OUTPUT).then(() => {
+    void within(this.exited, LAST_STEPS).then(() => {
       if (this.pid !== null) super.sinkFailed(cause);
     });
   }
 
   /** A child that closes its output is most often about to exit; if it does, that is what is reported. */
   protected override ended(): void {
-    void within(this.exited, LAST_OUTPUT).then(() => {
+    void within(this.exited, LAST_STEPS).then(() => {
       if (this.pid !== null) super.ended();
     });
   }

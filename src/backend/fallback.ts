@@ -9,10 +9,11 @@ export const fallback: Backend = {
   name: 'javascript',
   kernel: 'javascript',
   externalBuffers: false,
+  makesValues: true,
 
-  scan(bytes, table) {
+  scan(bytes, table, made) {
     checkScan(bytes, table);
-    return new Scan(bytes, table).run();
+    return new Scan(bytes, table, made).run();
   },
 
   find(bytes, start, end, pointer, range) {

@@ -410,9 +410,14 @@ export class JsonRpcMessage implements Disposable {
   }
 
   private readPayload(): unknown {
-    if (this.draft === null) return this.payloadEnd === 0 ? undefined : this.parse(this.memory(), this.payloadStart, this.payloadEnd);
+    if (this.draft === null) return this.payloadEnd === 0 ? undefined : this.readReceived();
     const { payload } = this.draft;
     return payload instanceof RawJson ? payload.toJSON() : payload;
+  }
+
+  private readReceived(): unknown {
+    const bytes = this.memory();
+    return this.source?.takePayload(this.end - this.start) ?? this.parse(bytes, this.payloadStart, this.payloadEnd);
   }
 
   /** A value of a received message. */

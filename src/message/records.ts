@@ -1,6 +1,7 @@
-import { type Backend, CONTROL, FIELD, KIND, RECORD_INTS, STATUS } from '../backend/contract.js';
+import { type Backend, CONTROL, FIELD, KIND, type Made, RECORD_INTS, STATUS } from '../backend/contract.js';
 import { type DirectBuffer, copyBytes } from '../base/bytes.js';
 import type { BufferManager } from '../buffer/manager.js';
+import { Demand } from './demand.js';
 import { type BatchInfo, JsonRpcMessage } from './message.js';
 import type { ReceiveBuffer } from './receive.js';
 import { MessageSource } from './source.js';
@@ -26,6 +27,7 @@ export interface RecordLimits {
  */
 export class Records {
   private readonly standard = new Int32Array((TABLE_RECORDS + 1) * RECORD_INTS);
+  /** The standard one; a larger one while the batches that need it follow one another. */
   private table = this.standard;
   private count = 0;
   private index = 0;
@@ -34,12 +36,17 @@ export class Records {
   private copiedUpTo = 0;
   private batch: BatchInfo | undefined = undefined;
   private batchLeft = 0;
+  private readonly demand: Demand | null;
+  /** What the scan made; undefined where it was not to. */
+  private made: Made | undefined = undefined;
 
   constructor(
     private readonly backend: Backend,
     private readonly manager: BufferManager,
     private readonly limits: RecordLimits,
-  ) {}
+  ) {
+    this.demand = backend.makesValues === true ? new Demand() : null;
+  }
 
   /** Whether records wait to be taken. */
   get pending(): boolean {
@@ -60,22 +67,21 @@ export class Records {
    */
   scan(buffer: ReceiveBuffer, end: number, flags: number, search: number = buffer.start): void {
     const slab = buffer.current();
-    let { table } = this;
-    const more = this.run(table, slab.bytes, buffer.start, search, end, flags);
+    const { start } = buffer;
+    this.made = this.demand?.high === true ? [] : undefined;
+    const more = this.run(slab.bytes, start, search, end, flags);
     if (more > 1) {
-      table = new Int32Array((more + 1) * RECORD_INTS);
-      this.run(table, slab.bytes, buffer.start, search, end, flags);
+      this.table = new Int32Array((more + 1) * RECORD_INTS);
+      this.run(slab.bytes, start, search, end, flags);
     }
-    this.table = table;
-    this.count = table[CONTROL.COUNT] as number;
+    this.count = this.table[CONTROL.COUNT] as number;
     this.index = 0;
     this.copiedUpTo = buffer.copiedUpTo;
-    buffer.start = table[CONTROL.CONSUMED] as number;
+    buffer.start = this.table[CONTROL.CONSUMED] as number;
+    this.demand?.give(buffer.start - start);
     if (this.count > 0) {
       slab.retain();
-      this.source = new MessageSource(slab.bytes, slab, this.manager);
-    } else {
-      this.table = this.standard;
+      this.source = new MessageSource(slab.bytes, slab, this.manager, this.demand);
     }
   }
 
@@ -95,14 +101,15 @@ export class Records {
     this.finish();
   }
 
-  private run(table: Int32Array, bytes: DirectBuffer, start: number, search: number, end: number, flags: number): number {
+  private run(bytes: DirectBuffer, start: number, search: number, end: number, flags: number): number {
+    const { table } = this;
     table[CONTROL.START] = start;
     table[CONTROL.SEARCH] = Math.max(start, search);
     table[CONTROL.END] = end;
     table[CONTROL.FLAGS] = flags;
     table[CONTROL.MAX_MESSAGE] = this.limits.maxMessageSize;
     table[CONTROL.MAX_BATCH] = this.limits.maxBatchSize;
-    this.backend.scan(bytes, table);
+    this.backend.scan(bytes, table, this.made);
     return table[CONTROL.MORE] as number;
   }
 
@@ -116,7 +123,15 @@ export class Records {
     if ((this.table[base + FIELD.START] as number) >= this.copiedUpTo) counters.zeroCopyReceives++;
     else counters.copiedReceives++;
     source.slab?.retain();
-    return JsonRpcMessage.fromRecord(this.table, base, source, this.batchLeft === 0 ? undefined : this.member());
+    const own = this.made === undefined ? source : this.withMade(base, source, this.made);
+    return JsonRpcMessage.fromRecord(this.table, base, own, this.batchLeft === 0 ? undefined : this.member());
+  }
+
+  /** The source of the message at `base`, which takes its payload's value along. */
+  private withMade(base: number, source: MessageSource, made: Made): MessageSource {
+    const value = made[base / RECORD_INTS];
+    if (value === null) this.demand?.fail((this.table[base + FIELD.END] as number) - (this.table[base + FIELD.START] as number));
+    return value ? source.holding(value) : source;
   }
 
   private takeCopy(base: number, { bytes }: MessageSource): JsonRpcMessage {
@@ -142,8 +157,9 @@ export class Records {
   }
 
   private finish(): void {
+    if (this.count <= TABLE_RECORDS) this.table = this.standard;
     this.count = this.index = 0;
-    this.table = this.standard;
+    this.made = undefined;
     this.source?.slab?.release();
     this.source = null;
   }

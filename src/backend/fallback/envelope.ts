@@ -2,8 +2,9 @@
 
 import { Buffer } from 'node:buffer';
 import { FIELD, ID_TYPE, KIND, RECORD_FLAG, RECORD_INTS, STATUS } from '../contract.js';
+import { makeValue } from './make.js';
 import { skipString } from './token.js';
-import { skipValue, visitValue } from './value.js';
+import { pastSpace, skipValue, visitValue } from './value.js';
 import type { Walk } from './walk.js';
 
 const BACKSLASH = 0x5c;
@@ -18,9 +19,18 @@ const OPEN_BRACKET = 0x5b;
 const QUOTE = 0x22;
 const ZERO = 0x30;
 
-const KEYS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'].map((key) => Uint8Array.from(Buffer.from(key)));
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
+
+const NAMES = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
+const KEYS = NAMES.map(bytesOf);
+/** The keys as most write them, without a space before the colon. */
+const USUAL_KEYS = NAMES.map((name) => bytesOf(`"${name}":`));
+const USUAL_VERSION = bytesOf('"2.0"');
 /** Places in KEYS; OTHER for any other key. */
 const KEY = { VERSION: 0, ID: 1, METHOD: 2, PARAMS: 3, RESULT: 4, ERROR: 5, OTHER: -1 } as const;
+/** The only key that begins with a byte. */
+const KEY_BY_FIRST = new Int8Array(256).fill(KEY.OTHER);
+KEYS.forEach((key, place) => (KEY_BY_FIRST[key[0] as number] = place));
 /** `jsonrpc` with each of its letters escaped. */
 const LONGEST_ESCAPED_KEY = 7 * 6;
 /** `2.0` likewise. */
@@ -39,16 +49,18 @@ function matches(bytes: Uint8Array, start: number, word: Uint8Array): boolean {
   return true;
 }
 
+/** Whether the text goes on with `word` at `i`. */
+function holds(walk: Walk, i: number, word: Uint8Array): boolean {
+  return i + word.length <= walk.end && matches(walk.bytes, i, word);
+}
+
 /** The place in KEYS of the key whose bytes are `[start, end)`. */
 function keyOf(bytes: Uint8Array, start: number, end: number): number {
-  const length = end - start;
-  if (length < 2 || length > 7) return KEY.OTHER;
-  const first = bytes[start] as number;
-  for (let key = 0; key < KEYS.length; key++) {
-    const word = KEYS[key] as Uint8Array;
-    if (word.length === length && word[0] === first && matches(bytes, start, word)) return key;
-  }
-  return KEY.OTHER;
+  if (start === end) return KEY.OTHER;
+  const key = KEY_BY_FIRST[bytes[start] as number] as number;
+  if (key === KEY.OTHER) return key;
+  const word = KEYS[key] as Uint8Array;
+  return word.length === end - start && matches(bytes, start, word) ? key : KEY.OTHER;
 }
 
 /** As {@link keyOf}, for a key that holds escapes. */
@@ -111,19 +123,11 @@ export class Envelope {
     let i = walk.pastSpace(from + 1);
     if (walk.at(i) === CLOSE_BRACE) return i + 1;
     for (;;) {
-      if (walk.at(i) !== QUOTE) return -1;
-      walk.escaped = false;
-      const keyStart = i + 1;
-      const keyEnd = skipString(walk, keyStart, true) - 1;
-      if (keyEnd < 0) return -1;
-      const key = walk.escaped ? escapedKeyOf(walk.bytes, keyStart, keyEnd) : keyOf(walk.bytes, keyStart, keyEnd);
-      i = walk.pastSpace(keyEnd + 1);
-      if (walk.at(i) !== COLON) return -1;
-      i = this.#visitMember(walk, key, walk.pastSpace(i + 1));
+      i = this.#visitMember(walk, i);
       if (i < 0) return -1;
-      i = walk.pastSpace(i);
+      i = pastSpace(walk, i);
       if (walk.at(i) !== COMMA) return walk.at(i) === CLOSE_BRACE ? i + 1 : -1;
-      i = walk.pastSpace(i + 1);
+      i = pastSpace(walk, i + 1);
     }
   }
 
@@ -171,17 +175,36 @@ export class Envelope {
     this.#errorEnd = 0;
   }
 
-  /** Passes the value at `i` of the key `key`, keeping what that key is for. The last of duplicates stays. */
-  #visitMember(walk: Walk, key: number, i: number): number {
+  /** Passes the member at `from`, keeping what its key is for. The last of duplicates stays. */
+  #visitMember(walk: Walk, from: number): number {
+    const { bytes } = walk;
+    const likely = KEY_BY_FIRST[walk.at(from + 1)] as number;
+    if (likely !== KEY.OTHER && holds(walk, from, USUAL_KEYS[likely] as Uint8Array)) {
+      return this.#visitValue(walk, likely, pastSpace(walk, from + (USUAL_KEYS[likely] as Uint8Array).length));
+    }
+    if (walk.at(from) !== QUOTE) return -1;
+    walk.escaped = false;
+    const keyEnd = skipString(walk, from + 1, true) - 1;
+    if (keyEnd < 0) return -1;
+    const key = walk.escaped ? escapedKeyOf(bytes, from + 1, keyEnd) : keyOf(bytes, from + 1, keyEnd);
+    const colon = pastSpace(walk, keyEnd + 1);
+    return walk.at(colon) === COLON ? this.#visitValue(walk, key, pastSpace(walk, colon + 1)) : -1;
+  }
+
+  #visitValue(walk: Walk, key: number, i: number): number {
     if (key === KEY.OTHER) return skipValue(walk, i);
     if (key === KEY.ID) return this.#visitId(walk, i);
     if (key === KEY.METHOD) return this.#visitMethod(walk, i);
     if (key === KEY.VERSION) {
+      if (holds(walk, i, USUAL_VERSION)) {
+        this.#version = RIGHT;
+        return i + USUAL_VERSION.length;
+      }
       const versionEnd = visitValue(walk, i);
       if (versionEnd >= 0) this.#version = isVersion(walk.bytes, i, versionEnd) ? RIGHT : WRONG;
       return versionEnd;
     }
-    const end = skipValue(walk, i);
+    const end = i < walk.foreseen ? makeValue(walk, i) : skipValue(walk, i);
     if (key === KEY.PARAMS) {
       this.#paramsStart = i;
       this.#paramsEnd = end;

@@ -1,9 +1,10 @@
 /** Frames: lines or one whole text, batches, and the table they are recorded in. */
 
 import { isUtf8 } from 'node:buffer';
-import { CONTROL, FIELD, KIND, RECORD_INTS, SCAN_FLAG, STATUS } from '../contract.js';
+import { CONTROL, FIELD, KIND, type Made, RECORD_INTS, SCAN_FLAG, STATUS } from '../contract.js';
 import { JSON_SPACE } from './byte.js';
 import { Envelope } from './envelope.js';
+import { foresee } from './make.js';
 import { visitValue } from './value.js';
 import { Walk } from './walk.js';
 
@@ -25,12 +26,14 @@ export class Scan {
   readonly #envelope = new Envelope();
   readonly #maxMessage: number;
   readonly #maxBatch: number;
+  readonly #made: Made | undefined;
   #count = 0;
   /** Records of the frame walked last, whether or not the table had room for them. */
   #pending = 0;
 
-  constructor(bytes: Uint8Array, table: Int32Array) {
+  constructor(bytes: Uint8Array, table: Int32Array, made: Made | undefined) {
     this.#table = table;
+    this.#made = made;
     this.#room = Math.floor(table.length / RECORD_INTS) - 1;
     const flags = table[CONTROL.FLAGS] as number;
     this.#walk = new Walk(bytes, table[CONTROL.END] as number, {
@@ -105,9 +108,14 @@ export class Scan {
       return start;
     }
     walk.high = false;
+    walk.foreseen = -1;
+    walk.madeAt = -1;
     const valueEnd = this.#top(start);
     const end = valueEnd < 0 ? -1 : walk.pastSpace(valueEnd);
-    if (end >= 0 && this.#endsAt(end) && (!walk.high || isUtf8(walk.bytes.subarray(start, valueEnd)))) return end;
+    if (end >= 0 && this.#endsAt(end) && (!walk.high || isUtf8(walk.bytes.subarray(start, valueEnd)))) {
+      if (this.#made !== undefined) this.#handOver(this.#made);
+      return end;
+    }
     const lineEnd = this.#endOf(at);
     return this.#reject(at, lineEnd, isUtf8(walk.bytes.subarray(at, lineEnd)) ? STATUS.SYNTAX : STATUS.UTF8);
   }
@@ -119,6 +127,7 @@ export class Scan {
     if (first === OPEN_BRACKET) return this.#batch(start);
     this.#pending = 1;
     if (first === OPEN_BRACE) {
+      if (this.#made !== undefined) walk.foreseen = foresee(walk.bytes, start, this.#endOf(start));
       const end = this.#envelope.visit(walk, start);
       if (end >= 0) this.#envelope.write(walk, this.#table, this.#count, start, end, 0);
       return end;
@@ -126,6 +135,13 @@ export class Scan {
     const end = visitValue(walk, start);
     this.#writeBare(this.#count, KIND.INVALID, start, end, STATUS.NOT_OBJECT, 0);
     return end;
+  }
+
+  /** Hands over the value that was made for the frame walked last, unless it is of another member than the payload. */
+  #handOver(made: Made): void {
+    const { made: value, madeAt } = this.#walk;
+    const number = this.#count + 1;
+    if (madeAt > 0 && this.#table[number * RECORD_INTS + FIELD.PAYLOAD_START] === madeAt) made[number] = value;
   }
 
   /** Walks a batch to its end, writing those of its records that fit. */

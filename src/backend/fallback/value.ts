@@ -28,12 +28,13 @@ const LOOSE_STOP = tableOf('[]{}"\n').fill(1, 0x80);
 class Nesting {
   #top = 0;
   #depth = 0;
-  readonly #spilled: number[] = [];
+  /** Made when it is needed: most values are not so deep. */
+  #spilled: number[] | undefined = undefined;
 
   /** Enters a container that `closer` closes. */
   push(closer: number): void {
     if (this.#depth !== 0 && (this.#depth & 31) === 0) {
-      this.#spilled.push(this.#top);
+      (this.#spilled ??= []).push(this.#top);
       this.#top = 0;
     }
     this.#top = (this.#top << 1) | (closer === CLOSE_BRACE ? 1 : 0);
@@ -44,13 +45,13 @@ class Nesting {
   pop(): number {
     this.#depth--;
     if (this.#depth === 0) return 0;
-    this.#top = (this.#depth & 31) === 0 ? (this.#spilled.pop() as number) : this.#top >>> 1;
+    this.#top = (this.#depth & 31) === 0 ? (this.#spilled?.pop() as number) : this.#top >>> 1;
     return (this.#top & 1) === 1 ? CLOSE_BRACE : CLOSE_BRACKET;
   }
 }
 
 /** As Walk.pastSpace, without a call where there is none, as between most tokens. */
-function pastSpace(walk: Walk, i: number): number {
+export function pastSpace(walk: Walk, i: number): number {
   return i < walk.end && (walk.bytes[i] as number) > SPACE ? i : walk.pastSpace(i);
 }
 

@@ -33,6 +33,11 @@ export class Walk implements WalkMode {
   high = false;
   /** Whether the string passed last holds a backslash. May be true without one where `trusting`. */
   escaped = false;
+  /** Where the payload at hand is expected to end, and to be checked by making its value; -1 where it is to be walked. */
+  foreseen = -1;
+  /** The value that was made of the frame, null where it could not be, and where its text starts; -1 where none was tried. */
+  made: object | null = null;
+  madeAt = -1;
   /** Distance in bytes from the first of `words` to `bytes[0]`. */
   readonly skew: number;
   /** The same memory as 32-bit words: word n holds the bytes from `4 * n - skew`. All of `bytes` but its tail is covered. */

@@ -115,7 +115,7 @@ export class StdioClientTransport {
   }
 
   /**
-   * Sends a message; those of one tick leave in one write. Settles when the server has room for more, or is gone.
+   * Sends a message; those of one tick leave in few writes. Settles when the server has room for more, or is gone.
    * While a server that died is being restarted, messages wait for it.
    *
    * @param _options taken and ignored, as stdio has no use for it

@@ -111,7 +111,7 @@ export class StdioServerTransport {
   }
 
   /**
-   * Sends a message; those of one tick leave in one write. Settles when the peer has room for more, or is gone.
+   * Sends a message; those of one tick leave in few writes. Settles when the peer has room for more, or is gone.
    *
    * @param _options taken and ignored, as stdio has no use for it
    * @throws as {@link StdioTransport.send}

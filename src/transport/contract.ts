@@ -24,7 +24,7 @@ export interface Transport {
   start(): Promise<void>;
 
   /**
-   * Sends one message; messages leave in the order of the calls. Those of one tick are written together.
+   * Sends one message; messages leave in the order of the calls. Those of one tick are written together, in few writes.
    *
    * Resolves when the stream below has taken the message and has room for more: a peer that doesn't read
    * makes it wait. It always settles, also when the peer dies. Ignoring the promise is safe.

@@ -8,6 +8,7 @@ import type { BufferManager } from '../buffer/manager.js';
 import type { Slab } from '../buffer/slab.js';
 import type { Framing } from '../message/framer.js';
 import type { Encoded } from '../message/draft.js';
+import { Portions } from './portions.js';
 import { Settlement } from './settlement.js';
 
 const LF = 0x0a;
@@ -28,8 +29,8 @@ export interface Keeper {
 }
 
 /**
- * Messages out to a stream. What is written in one tick is gathered in pooled memory and leaves in one write;
- * long pieces that are bytes already leave uncopied, in their place.
+ * Messages out to a stream. What is written in one tick is gathered in pooled memory and leaves in one write, or in a few
+ * {@link Portions} where the kernel takes them; long pieces that are bytes already leave uncopied, in their place.
  *
  * Short texts are joined before they are encoded: to encode each by itself costs three times as much.
  */
@@ -38,7 +39,9 @@ export class Writer {
   private text = '';
   private slab: Slab | null = null;
   private length = 0;
+  /** Whether the end of this tick is waited for. */
   private scheduled = false;
+  private readonly portions = new Portions();
   private failure: AirsMcpError | null = null;
   /** The stream refused a write: nothing more is given to it. */
   private broken = false;
@@ -114,15 +117,14 @@ export class Writer {
   }
 
   /** Hands what is gathered to the stream now. */
-  readonly flush = (): void => {
-    this.scheduled = false;
+  flush(): void {
     const { batch } = this;
     if (this.failure !== null || this.broken || batch === null) return;
     this.batch = null;
     this.handGathered();
     if (this.needDrain) this.stalled.push(batch);
     else batch.resolve();
-  };
+  }
 
   /** Resolves when all that was accepted has been written, or has failed. */
   finish(): Promise<void> {
@@ -172,14 +174,27 @@ export class Writer {
     this.flush();
   };
 
-  /** One flush per tick; at once when enough is gathered; when the stream is full, at its drain. */
+  /** Flushes at the end of the tick, and before it what is enough; when the stream is full, at its drain. */
   private schedule(): void {
-    if (this.length + this.text.length >= FLUSH_THRESHOLD && !this.needDrain) return this.flush();
-    if (this.scheduled || this.needDrain) return;
-    this.scheduled = true;
-    // Cheaper than queueMicrotask, which makes a resource to be traced each time.
-    void RESOLVED.then(this.flush);
+    if (this.needDrain) return;
+    if (!this.scheduled) {
+      this.scheduled = true;
+      // Cheaper than queueMicrotask, which makes a resource to be traced each time.
+      void RESOLVED.then(this.endTick);
+    }
+    if (this.length + this.text.length >= FLUSH_THRESHOLD || this.completesPortion()) this.flush();
   }
+
+  /** Whether the other side should get what is gathered now. One that has yet to read what the stream holds needs no more. */
+  private completesPortion(): boolean {
+    return this.letsGo && this.portions.add() && this.stream.writableLength === 0;
+  }
+
+  private readonly endTick = (): void => {
+    this.scheduled = false;
+    this.portions.restart();
+    if (!this.needDrain) this.flush();
+  };
 
   private append(text: string): void {
     if (text.length < FLUSH_THRESHOLD) {

@@ -43,11 +43,33 @@ const closedError = (): AirsMcpError => new AirsMcpError('AIRS_MCP_TRANSPORT_CLO
 const lent = (manager: BufferManager): number => manager.metrics().write.lent + manager.metrics().read.lent + manager.metrics().oneOffs.lent;
 
 describe('what is written in one tick', () => {
+  const write = async (writer: Writer, count: number): Promise<void> => {
+    await Promise.all(Array.from({ length: count }, (_, i) => writer.write(text(`{"i":${i}}`))));
+  };
+  const lines = (count: number): string => Array.from({ length: count }, (_, i) => `{"i":${i}}\n`).join('');
+  const sizes = ({ taken }: ManualSink): number[] => taken.map((chunk) => String(chunk).split('\n').length - 1);
+
   it('leaves in one write, in order, one message a line', async () => {
     const { writer, sink } = setUp();
-    await Promise.all(Array.from({ length: 100 }, (_, i) => writer.write(text(`{"i":${i}}`))));
+    await write(writer, 3);
     expect(sink.taken).toHaveLength(1);
-    expect(sink.text).toBe(Array.from({ length: 100 }, (_, i) => `{"i":${i}}\n`).join(''));
+    expect(sink.text).toBe(lines(3));
+  });
+
+  it('leaves in portions where it is more, so that the other side begins while the rest is written', async () => {
+    const { writer, sink } = setUp();
+    await write(writer, 100);
+    expect([sizes(sink), sink.text]).toEqual([[4, 16, 64, 16], lines(100)]);
+    await write(writer, 5);
+    expect(sizes(sink).slice(4)).toEqual([4, 1]);
+  });
+
+  it('leaves in one write where the other side has yet to take the last', async () => {
+    const { writer, sink } = setUp({ eager: false });
+    await write(writer, 1);
+    await write(writer, 100);
+    await sink.takeAll();
+    expect(sizes(sink)).toEqual([1, 100]);
   });
 
   it('does not wait for the next tick\'s', async () => {

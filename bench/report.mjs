@@ -1,18 +1,19 @@
 /**
- * `npm run bench:report -- FILE.json [PAGE.html] [--docs]`: makes a page of a run's results, beside the file unless named otherwise.
- * With `--docs` it also renews the plots in docs/plots and the tables in docs/performance.md.
+ * `npm run bench:report -- FILE.json [PAGE.html] [--docs | --newest]`: makes a page of a run's results, beside the file unless named
+ * otherwise. With `--docs` it also renews the plots in docs/plots and the tables in docs/performance.md; with `--newest` those tables there
+ * that are about the newest Node, on which the run was.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { writeDocs } from './report/docs.mjs';
+import { writeDocs, writeNewest } from './report/docs.mjs';
 import { page } from './report/page.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { docs: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { docs: { type: 'boolean', default: false }, newest: { type: 'boolean', default: false } } });
 const [file, output = file?.replace(/\.json$/, '.html')] = positionals;
 
 if (file === undefined || output === file) {
-  process.stderr.write('which results? npm run bench:report -- FILE.json [PAGE.html] [--docs]\n');
+  process.stderr.write('which results? npm run bench:report -- FILE.json [PAGE.html] [--docs | --newest]\n');
   process.exitCode = 1;
 } else {
   const results = JSON.parse(readFileSync(file, 'utf8'));
@@ -21,5 +22,8 @@ if (file === undefined || output === file) {
   if (values.docs) {
     writeDocs(results);
     console.log('docs/plots and docs/performance.md are renewed');
+  } else if (values.newest) {
+    writeNewest(results);
+    console.log('docs/performance.md is renewed');
   }
 }

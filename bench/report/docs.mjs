@@ -17,6 +17,8 @@ const BARS = [
   ['receiving', ['1 MiB messages: bytes allocated', '1 MiB messages: collections', '1 MiB messages: peak memory']],
 ];
 const LINES = ['streaming', 'batches', 'pool'];
+/** What the names of tables about the newest Node start with. */
+const NEWEST = 'newest-';
 
 export function writeDocs(results) {
   mkdirSync(new URL('plots/', DOCS), { recursive: true });
@@ -29,15 +31,20 @@ export function writeDocs(results) {
     const sized = rows.filter(({ size, unit }) => size !== undefined && unit === rows[0].unit);
     if (LINES.includes(name) && sized.length > 1) writeFileSync(plot(name), sizeLines(title, sized, { scale, alone: true }));
   }
-  fill(results);
+  fill((name) => content(name, results));
+}
+
+/** The tables about another Node, of a run on that one. */
+export function writeNewest(results) {
+  fill((name) => (name.startsWith(NEWEST) ? content(name.slice(NEWEST.length), results) : undefined));
 }
 
 const plot = (name) => new URL(`plots/${name}.svg`, DOCS);
 
-/** Replaces what stands between `<!-- results:NAME -->` and `<!-- /results -->`, where the results tell of it. */
-function fill(results) {
+/** Replaces what stands between `<!-- results:NAME -->` and `<!-- /results -->`, where `contentOf` gives anything. */
+function fill(contentOf) {
   const text = readFileSync(PAGE, 'utf8').replace(/(<!-- results:(\S+) -->\n)[\s\S]*?(<!-- \/results -->)/g, (old, start, name, end) => {
-    const filled = content(name, results);
+    const filled = contentOf(name);
     return filled === undefined ? old : `${start}${filled}\n${end}`;
   });
   writeFileSync(PAGE, text);
@@ -46,6 +53,7 @@ function fill(results) {
 /** Undefined where the run left the group out; what is about all groups needs all of them. */
 function content(name, results) {
   const has = (wanted) => results.rows.some(({ backend, group }) => backend === 'native' && group === wanted);
+  if (name.startsWith(NEWEST)) return undefined;
   if (GROUP_NAMES.includes(name) ? !has(name) : !GROUP_NAMES.every(has)) return undefined;
   if (name === 'machine') return about(results);
   if (name === 'figures') return figures(results.figures.filter(({ backend }) => backend === 'native'));

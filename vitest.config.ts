@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 // Another Node.js for the processes that run tests: .ci/emulate.mjs.
 if (process.env['AIRS_MCP_TEST_NODE']) process.execPath = process.env['AIRS_MCP_TEST_NODE'];
 
+/** How long a test, and what prepares it, may take (ms). */
+const LIMIT = Number(process.env['AIRS_MCP_TEST_LIMIT'] ?? 30_000);
+
 /** Every suite runs twice: on the native backend and on the forced fallback. */
 const onBackend = (backend: 'native' | 'javascript') => ({
   test: {
@@ -12,8 +15,8 @@ const onBackend = (backend: 'native' | 'javascript') => ({
     pool: 'forks' as const,
     execArgv: ['--expose-gc'],
     env: { AIRS_MCP_BACKEND: backend },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: LIMIT,
+    hookTimeout: LIMIT,
   },
 });
 

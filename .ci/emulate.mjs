@@ -39,8 +39,7 @@ const emulated = `qemu-aarch64 -L ${LIBRARIES} ${await program('node@24', 'linux
 // The shell would add PWD to a child's environment.
 writeFileSync(node, `#!/bin/sh\nunset PWD\nexec ${emulated} "$@"\n`, { mode: 0o755 });
 
-const settings = { ...env, AIRS_MCP_TEST_NODE: node, AIRS_MCP_PROGRAMS: programs, PATH: `${bin}${delimiter}${env.PATH}` };
+const settings = { ...env, AIRS_MCP_TEST_NODE: node, AIRS_MCP_TEST_LIMIT: '300000', AIRS_MCP_PROGRAMS: programs, PATH: `${bin}${delimiter}${env.PATH}` };
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-const flags = ['run', '--project', 'native', '--testTimeout', '300000', '--hookTimeout', '300000'];
-const { status } = spawnSync(execPath, [vitest, ...flags, ...argv.slice(2)], { env: settings, stdio: ['ignore', 'inherit', 'inherit'] });
+const { status } = spawnSync(execPath, [vitest, 'run', '--project', 'native', ...argv.slice(2)], { env: settings, stdio: ['ignore', 'inherit', 'inherit'] });
 process.exitCode = status ?? 1;

@@ -284,7 +284,7 @@ describe('100,000 requests against a queue of 100', () => {
     const count = 100_000;
     const { near, far, close } = await connected(
       { m: ({ id }) => soon(id) }, { processor: { workerCount: 16, queueCapacity: 100, backpressureThreshold } },
-      { correlation: { maxPendingRequests: count } },
+      { correlation: { maxPendingRequests: count, defaultTimeout: 600_000 } },
     );
     const { fulfilled, rejected } = await outcomes(range(count).map(() => near.request('m')));
     expect(fulfilled.length + rejected.length).toBe(count);

@@ -14,8 +14,8 @@ import { program } from './runtimes.mjs';
 
 const MACOS = ['-Wl,-undefined,dynamic_lookup'];
 const TARGETS = {
-  'linux-x64-musl': { triple: 'x86_64-linux-musl' },
-  'linux-arm64-musl': { triple: 'aarch64-linux-musl' },
+  'linux-x64-musl': { triple: 'x86_64-linux-musl', flags: ['-fPIC'] },
+  'linux-arm64-musl': { triple: 'aarch64-linux-musl', flags: ['-fPIC'] },
   'darwin-x64': { triple: 'x86_64-macos', link: MACOS },
   'darwin-arm64': { triple: 'aarch64-macos', link: MACOS },
   'win32-x64': { triple: 'x86_64-windows-gnu', machine: 'i386:x86-64' },
@@ -44,7 +44,7 @@ function importLibrary(zigPath, headers, machine, folder) {
 
 /** Gives the path of the addon. */
 async function compile(target) {
-  const { triple, machine, link = [] } = TARGETS[target];
+  const { triple, machine, flags = [], link = [] } = TARGETS[target];
   const [zigPath, header] = await Promise.all([program('zig'), program('headers')]);
   const headers = dirname(header);
   const folder = mkdtempSync(join(WORK, 'cross-'));
@@ -53,7 +53,7 @@ async function compile(target) {
   for (const source of [...native, join(SIMDJSON, 'simdjson.cpp')]) {
     const object = join(folder, `${objects.length}.o`);
     const warnings = native.includes(source) ? STRICT : ['-w'];
-    zig(zigPath, ['c++', '-target', triple, ...FLAGS, ...warnings, '-I', join(ROOT, 'native'), '-isystem', SIMDJSON, '-isystem', headers, '-c', source, '-o', object]);
+    zig(zigPath, ['c++', '-target', triple, ...FLAGS, ...flags, ...warnings, '-I', join(ROOT, 'native'), '-isystem', SIMDJSON, '-isystem', headers, '-c', source, '-o', object]);
     objects.push(object);
   }
   const addon = join(folder, 'airs-mcp.node');

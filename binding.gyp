@@ -31,7 +31,8 @@
         'NDEBUG',
       ],
       'cflags_cc!': [ '-std=gnu++17', '-std=gnu++20' ],
-      'cflags_cc': [ '-std=c++20', '-O3', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', '-Wall', '-Wextra' ],
+      # Functions start at lines of the cache: elsewhere a walk may take a third longer, by what happens to be linked before it.
+      'cflags_cc': [ '-std=c++20', '-O3', '-falign-functions=64', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', '-Wall', '-Wextra' ],
       'conditions': [
         [ 'OS=="linux"', {
           'ldflags': [ '-Wl,-s', '-Wl,--gc-sections' ],

@@ -4,6 +4,7 @@
 
 #include "block.h"
 #include "escape.h"
+#include "string_end.h"
 
 namespace airs {
 namespace {
@@ -74,50 +75,6 @@ bool UnescapeOne(Bytes& p, Bytes end, uint8_t*& out) noexcept {
   return true;
 }
 
-struct Passed {
-  // Null where the string does not end.
-  Bytes quote;
-  bool has_backslash;
-};
-
-// Which characters of a block are escaped. `carried` is 1 where the first is, and is set for the block behind. A backslash
-// escapes unless it is escaped: those at odd places of a run do, and a sum finds the ends of all runs at once (Langdale
-// and Lemire, Parsing Gigabytes of JSON per Second, section 3.1.1).
-AIRS_INLINE uint64_t Escaped(uint64_t backslash, uint64_t& carried) noexcept {
-  constexpr uint64_t kEven = 0x5555555555555555u;
-  backslash &= ~carried;
-  const uint64_t follows = backslash << 1 | carried;
-  const uint64_t odd_starts = backslash & ~kEven & ~follows;
-  const uint64_t sum = odd_starts + backslash;
-  carried = sum < backslash ? 1 : 0;
-  return (kEven ^ sum << 1) & follows;
-}
-
-// Passes the string whose contents begin at `p`.
-Passed PassString(Bytes p, Bytes end) noexcept {
-  uint64_t carried = 0;
-  bool has_backslash = false;
-  for (; end - p >= Block::kSize; p += Block::kSize) {
-    const Block block(p);
-    const uint64_t backslash = block.Equal('\\');
-    uint64_t quote = block.Equal('"');
-    if ((backslash | carried) != 0) quote &= ~Escaped(backslash, carried);
-    if (quote != 0) {
-      const uint64_t before = (quote - 1) & ~quote;
-      return {p + std::countr_zero(quote), has_backslash || (backslash & before) != 0};
-    }
-    has_backslash = has_backslash || backslash != 0;
-  }
-  for (p += carried; p < end; p++) {
-    if (*p == '"') return {p, has_backslash};
-    if (*p == '\\') {
-      has_backslash = true;
-      p++;
-    }
-  }
-  return {nullptr, has_backslash};
-}
-
 bool IsKey(Bytes behind, Bytes end) noexcept {
   while (behind != end && Is(*behind, kSpace)) behind++;
   return behind != end && *behind == ':';
@@ -132,13 +89,14 @@ uint32_t FindLongStrings(Bytes begin, Bytes end, size_t least, size_t most_rest,
     const size_t near = std::min(static_cast<size_t>(end - p), most_rest - rest + 1);
     const auto quote = static_cast<Bytes>(std::memchr(p, '"', near));
     if (quote == nullptr) return rest + near <= most_rest ? count : 0;
-    const auto [close, has_backslash] = PassString(quote + 1, end);
+    StringEnd string;
+    const Bytes close = string.Find(quote + 1, end);
     if (close == nullptr) return 0;
     const auto size = static_cast<size_t>(close - quote - 1);
     const bool is_taken = size >= least && !IsKey(close + 1, end);
     if (is_taken) {
       if (count == room) return 0;
-      found[count++] = {static_cast<int32_t>(quote + 1 - begin), static_cast<int32_t>(close - begin), has_backslash ? 1 : 0};
+      found[count++] = {static_cast<int32_t>(quote + 1 - begin), static_cast<int32_t>(close - begin), string.has_backslash() ? 1 : 0};
     }
     rest += static_cast<size_t>(close + 1 - p) - (is_taken ? size : 0);
     if (rest > most_rest) return 0;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "escape.h"
+#include "string_end.h"
 
 namespace airs {
 namespace {
@@ -26,16 +27,6 @@ Bytes LastQuote(Bytes begin, Bytes end) noexcept {
   Bytes quote = LastOf(begin, end, '"');
   while (quote != nullptr && IsEscaped(begin, quote)) quote = LastOf(begin, quote, '"');
   return quote;
-}
-
-// The first quote in [p, end) that closes the string whose contents begin at `begin`, or null.
-Bytes ClosingQuote(Bytes begin, Bytes p, Bytes end) noexcept {
-  while (p != end) {
-    const auto quote = static_cast<Bytes>(std::memchr(p, '"', static_cast<size_t>(end - p)));
-    if (quote == nullptr || !IsEscaped(begin, quote)) return quote;
-    p = quote + 1;
-  }
-  return nullptr;
 }
 
 AIRS_INLINE bool IsPlain(uint8_t byte) noexcept { return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\'; }
@@ -209,19 +200,18 @@ bool TokenStream::CutBehind(Bytes cut) noexcept {
 bool TokenStream::LongString() noexcept {
   at_string_ = false;
   const Bytes begin = trust_ == Trust::kAll ? at_ + 1 : PassPlainText(at_ + 1, end_);
-  bool has_backslash = false;
+  StringEnd string;
   Bytes quote = begin != end_ && *begin == '"' ? begin : nullptr;
   // In pieces, so that what one pass over a piece loads is still near for the next.
   for (Bytes p = begin, piece_end; quote == nullptr; p = piece_end) {
     if (p == end_) return false;
     piece_end = end_ - p <= kPiece ? end_ : CharBoundary(p + kPiece);
-    quote = ClosingQuote(begin, p, piece_end);
+    quote = string.Find(p, piece_end);
     if (trust_ == Trust::kAll) continue;
     const Bytes stop = quote == nullptr ? piece_end : quote;
     if (HasControl(p, stop) || !IsUtf8(p, static_cast<size_t>(stop - p))) return false;
-    has_backslash = has_backslash || (trust_ == Trust::kNone && HasBackslash(p, stop));
   }
-  if (trust_ == Trust::kNone && has_backslash && !EscapesAreValid(begin, quote)) return false;
+  if (trust_ == Trust::kNone && string.has_backslash() && !EscapesAreValid(begin, quote)) return false;
   OneToken(at_, quote + 1);
   at_ = quote + 1;
   return true;

@@ -1,3 +1,7 @@
+import { availableParallelism } from 'node:os';
+
+/** Where two processes can't work at the same time anyway, each write only costs. */
+export const PARTED = availableParallelism() > 1;
 /** Messages of a tick that leave first (count). */
 const FIRST = 4;
 /** Each portion is so many times as large as the one before. */
@@ -16,7 +20,7 @@ export class Portions {
 
   /** Counts one more message. Whether it completes a portion. */
   add(): boolean {
-    if (++this.count < this.size) return false;
+    if (!PARTED || ++this.count < this.size) return false;
     this.count = 0;
     this.size *= GROWTH;
     return true;

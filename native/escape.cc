@@ -32,23 +32,6 @@ int32_t CodeUnit(Bytes p, Bytes end) noexcept {
   return unit;
 }
 
-uint8_t SimpleEscape(uint8_t kind) noexcept {
-  switch (kind) {
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return kind;
-  }
-}
-
 }  // namespace
 
 size_t EncodeUtf8(uint32_t point, uint8_t* out) noexcept {
@@ -69,9 +52,9 @@ size_t EncodeUtf8(uint32_t point, uint8_t* out) noexcept {
 Bytes DecodeEscape(Bytes p, Bytes end, uint8_t* out, size_t& size) noexcept {
   if (p == end) return nullptr;
   if (*p != 'u') {
-    out[0] = SimpleEscape(*p);
+    out[0] = kEscaped[*p];
     size = 1;
-    return Is(*p, kEscapeKind) ? p + 1 : nullptr;
+    return out[0] != 0 ? p + 1 : nullptr;
   }
   const int32_t unit = CodeUnit(p, end);
   if (unit < 0) return nullptr;

@@ -5,6 +5,30 @@
 
 namespace airs {
 
+// What stands behind the backslash where the character is escaped, else 0.
+inline constexpr std::array<uint8_t, 256> kEscapeOf = [] {
+  std::array<uint8_t, 256> table{};
+  for (int c = 0; c < 0x20; c++) table[static_cast<size_t>(c)] = 'u';
+  table['\b'] = 'b';
+  table['\t'] = 't';
+  table['\n'] = 'n';
+  table['\f'] = 'f';
+  table['\r'] = 'r';
+  table['"'] = '"';
+  table['\\'] = '\\';
+  return table;
+}();
+
+// The character that a backslash and this byte stand for; 0 for `u`, and for what is no escape.
+inline constexpr std::array<uint8_t, 256> kEscaped = [] {
+  std::array<uint8_t, 256> table{};
+  for (size_t c = 0; c < 256; c++) {
+    if (kEscapeOf[c] != 0 && kEscapeOf[c] != 'u') table[kEscapeOf[c]] = static_cast<uint8_t>(c);
+  }
+  table['/'] = '/';
+  return table;
+}();
+
 // Whether every backslash in [p, end) begins a valid escape. `p` must not be inside an escape; the
 // bytes may hold any number of strings.
 bool EscapesAreValid(Bytes p, Bytes end) noexcept;

@@ -9,30 +9,6 @@
 namespace airs {
 namespace {
 
-// What stands behind the backslash where the character is escaped, else 0.
-constexpr std::array<uint8_t, 256> kEscapeOf = [] {
-  std::array<uint8_t, 256> table{};
-  for (int c = 0; c < 0x20; c++) table[static_cast<size_t>(c)] = 'u';
-  table['\b'] = 'b';
-  table['\t'] = 't';
-  table['\n'] = 'n';
-  table['\f'] = 'f';
-  table['\r'] = 'r';
-  table['"'] = '"';
-  table['\\'] = '\\';
-  return table;
-}();
-
-// The character that a backslash and this byte stand for; 0 for `u`, and for what is no escape.
-constexpr std::array<uint8_t, 256> kEscaped = [] {
-  std::array<uint8_t, 256> table{};
-  for (size_t c = 0; c < 256; c++) {
-    if (kEscapeOf[c] != 0 && kEscapeOf[c] != 'u') table[kEscapeOf[c]] = static_cast<uint8_t>(c);
-  }
-  table['/'] = '/';
-  return table;
-}();
-
 // `\u00` and two digits.
 constexpr size_t kLongEscape = 6;
 // Bytes that are copied together. Copies of a few bytes take them all, where there is room for more than is asked for.

@@ -29,16 +29,27 @@ bool CheckControl(napi_env env, const Control& control, size_t length) noexcept 
   return false;
 }
 
-// Whether the `length` bytes at `other` share memory with `bytes`.
-bool Overlap(const View& bytes, const void* other, size_t length) noexcept {
+// Whether the `length` bytes at `other`, where the argument `name` lies, share none with `bytes`; throws where they do:
+// what is written there would be read as text.
+bool CheckApart(napi_env env, const View& bytes, const void* other, size_t length, const char* name) noexcept {
   const auto bytes_begin = reinterpret_cast<uintptr_t>(bytes.data);
   const auto other_begin = reinterpret_cast<uintptr_t>(other);
-  return bytes_begin < other_begin + length && other_begin < bytes_begin + bytes.length;
+  if (AIRS_LIKELY(bytes_begin >= other_begin + length || other_begin >= bytes_begin + bytes.length)) return true;
+  char message[96];
+  (void)std::snprintf(message, sizeof message, "%s: must not lie in the memory of bytes", name);
+  ThrowType(env, message);
+  return false;
+}
+
+// Reads a table of at least `least` ints to write into, apart from `bytes`.
+bool ReadTable(napi_env env, napi_value value, const View& bytes, size_t least, View& table) noexcept {
+  return ReadInts(env, value, "table", least, table) && CheckApart(env, bytes, table.data, table.length * sizeof(int32_t), "table");
 }
 
 // Part of an array of bytes.
 struct Span {
   View bytes;
+  int32_t start;
   Bytes begin;
   Bytes end;
 };
@@ -51,6 +62,7 @@ bool ReadSpan(napi_env env, const napi_value* arguments, Span& span) noexcept {
   const int64_t most = span.bytes.length < static_cast<size_t>(kMostBytes) ? static_cast<int64_t>(span.bytes.length) : kMostBytes;
   if (!ReadInteger(env, arguments[1], "start", 0, most, start)) return false;
   if (!ReadInteger(env, arguments[2], "end", start, most, end)) return false;
+  span.start = static_cast<int32_t>(start);
   span.begin = static_cast<Bytes>(span.bytes.data) + start;
   span.end = static_cast<Bytes>(span.bytes.data) + end;
   return true;
@@ -61,10 +73,8 @@ bool ReadSpanAndOut(napi_env env, napi_callback_info info, Span& span, View& out
   size_t count = 4;
   napi_value arguments[4];
   if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok) return false;
-  if (!ReadSpan(env, arguments, span) || !ReadBytes(env, arguments[3], "out", out)) return false;
-  if (AIRS_LIKELY(!Overlap(span.bytes, out.data, out.length))) return true;
-  ThrowType(env, "out: must not lie in the memory of bytes");
-  return false;
+  return ReadSpan(env, arguments, span) && ReadBytes(env, arguments[3], "out", out) &&
+         CheckApart(env, span.bytes, out.data, out.length, "out");
 }
 
 }  // namespace
@@ -78,11 +88,7 @@ napi_value ScanCall(napi_env env, napi_callback_info info) noexcept {
   View bytes;
   View table;
   if (!ReadBytes(env, arguments[0], "bytes", bytes)) return nullptr;
-  if (!ReadInts(env, arguments[1], "table", size_t{2} * kRecordInts, table)) return nullptr;
-  // Records written over the text would be read as text, at offsets that were found in what it was before.
-  if (AIRS_UNLIKELY(Overlap(bytes, table.data, table.length * sizeof(int32_t)))) {
-    return ThrowType(env, "table: must not lie in the memory of bytes");
-  }
+  if (!ReadTable(env, arguments[1], bytes, size_t{2} * kRecordInts, table)) return nullptr;
   const auto ints = static_cast<int32_t*>(table.data);
   if (!CheckControl(env, *reinterpret_cast<const Control*>(ints), bytes.length)) return nullptr;
 
@@ -115,9 +121,8 @@ napi_value FindCall(napi_env env, napi_callback_info info) noexcept {
   if (status != Status::kOk) return ThrowMemory(env);
   if (is_found) {
     const auto ints = static_cast<int32_t*>(range.data);
-    const auto start = static_cast<int32_t>(span.begin - static_cast<Bytes>(span.bytes.data));
-    ints[0] = found[0] + start;
-    ints[1] = found[1] + start;
+    ints[0] = found[0] + span.start;
+    ints[1] = found[1] + span.start;
   }
   napi_value result = nullptr;
   napi_get_boolean(env, is_found, &result);
@@ -136,19 +141,15 @@ napi_value FindLongStringsCall(napi_env env, napi_callback_info info) noexcept {
   if (!ReadSpan(env, arguments, span)) return nullptr;
   if (!ReadInteger(env, arguments[3], "least", 1, kMostBytes, least)) return nullptr;
   if (!ReadInteger(env, arguments[4], "mostRest", 0, kMostBytes, most_rest)) return nullptr;
-  if (!ReadInts(env, arguments[5], "table", kLongStringInts, table)) return nullptr;
-  if (AIRS_UNLIKELY(Overlap(span.bytes, table.data, table.length * sizeof(int32_t)))) {
-    return ThrowType(env, "table: must not lie in the memory of bytes");
-  }
+  if (!ReadTable(env, arguments[5], span.bytes, kLongStringInts, table)) return nullptr;
 
   const auto room = static_cast<uint32_t>(std::min<size_t>(table.length / kLongStringInts, INT32_MAX));
   const auto found = static_cast<LongString*>(table.data);
   const uint32_t strings =
       FindLongStrings(span.begin, span.end, static_cast<size_t>(least), static_cast<size_t>(most_rest), found, room);
-  const auto start = static_cast<int32_t>(span.begin - static_cast<Bytes>(span.bytes.data));
   for (uint32_t n = 0; n < strings; n++) {
-    found[n].start += start;
-    found[n].end += start;
+    found[n].start += span.start;
+    found[n].end += span.start;
   }
   napi_value result = nullptr;
   napi_create_uint32(env, strings, &result);

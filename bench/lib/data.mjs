@@ -6,14 +6,14 @@ export { blob, lines, pieces, request, rows, toolsList } from '../../dist/cli/be
 
 /** A result of some `size` bytes: rows as JSON in a text, as tools give them, so that each quote is escaped. */
 export function rowsInText(id, size) {
-  let count = 0;
-  let text = '[]';
   const all = [];
-  while (JSON.stringify(text).length < size) {
-    for (let more = Math.max(1, Math.ceil((size - JSON.stringify(text).length) / 60)); more > 0; more--) all.push({ id: ++count, name: `row "${count}"`, total: count / 7 });
-    text = JSON.stringify(all);
+  for (let length = 0; length < size; ) {
+    const number = all.length + 1;
+    const row = { id: number, name: `row "${number}"`, total: number / 7 };
+    all.push(row);
+    length += JSON.stringify(JSON.stringify(row)).length;
   }
-  return JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } });
+  return JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: JSON.stringify(all) }] } });
 }
 
 /** A request whose params are some `size` bytes of rows, with its tool's name before or behind them. */

@@ -1,6 +1,6 @@
 import type { AirsMcpError } from '../base/errors.js';
 import { keepLayout } from '../base/layout.js';
-import { NOWHERE, type WheelNode } from '../base/wheel.js';
+import { WheelNode } from '../base/wheel.js';
 import { JsonRpcMessage } from '../message/message.js';
 import type { Line, LineMember } from './line.js';
 import type { Priority } from './priority.js';
@@ -35,12 +35,7 @@ export const STATE = {
  * Thousands may wait, and the garbage collector moves each: what few of them need is in an object of its own, and the
  * links of the line and of the wheel that hold it are in the job itself.
  */
-export class Job implements LineMember<Job>, WheelNode {
-  due = 0;
-  slot: number = NOWHERE;
-  previous: this = this;
-  next: this = this;
-
+export class Job extends WheelNode implements LineMember<Job> {
   state: number = STATE.WAITING;
   /** @see Permits */
   permit = false;
@@ -68,10 +63,8 @@ export class Job implements LineMember<Job>, WheelNode {
     /** Whose job it is, to be told from one of another processor. */
     readonly owner: object,
     readonly submittedAt: number,
-  ) {}
-
-  get scheduled(): boolean {
-    return this.slot !== NOWHERE;
+  ) {
+    super();
   }
 
   /** Made on demand: a controller costs more than the rest of a job. */

@@ -1,27 +1,28 @@
 /** Messages whose weight is in a few long strings, on their way out in pooled memory. */
 
-import { encodeText } from '../base/bytes.js';
+import { type DirectBuffer, encodeText } from '../base/bytes.js';
 import type { Slab } from '../buffer/slab.js';
-import { isPlain, lighten, writeLight } from '../message/long-writing.js';
+import { mayBeHeavy, writeLong } from '../message/long-writing.js';
 import type { ZeroCopyTransport } from '../transport/contract.js';
 
 /** Sends the message if its weight is in such strings; undefined where it is not, and nothing was sent. */
 export function sendLong(transport: ZeroCopyTransport, message: object): Promise<void> | undefined {
   const { result, params } = message as { result?: unknown; params?: unknown };
-  const light = lighten(result ?? params);
-  if (light === undefined || !isPlain(message)) return undefined;
+  const payload = result ?? params;
+  if (!mayBeHeavy(payload)) return undefined;
   const slabs: Slab[] = [];
   const release = (): void => slabs.forEach((slab) => slab.release());
-  const parts = writeLight({ ...message, [result === undefined ? 'params' : 'result']: light.value }, light.strings, (bytes) => {
+  const take = (bytes: number): DirectBuffer => {
     const slab = transport.buffers.takeWriteSlab(bytes);
     slabs.push(slab);
     return slab.bytes;
-  });
-  if (parts === undefined) {
+  };
+  const text = writeLong(payload, take, { object: message, key: result === undefined ? 'params' : 'result' });
+  if (text === undefined) {
     release();
     return undefined;
   }
-  const sent = transport.sendBytes(parts.map((part) => (typeof part === 'string' ? encodeText(part) : part)));
+  const sent = transport.sendBytes([encodeText(text.head), ...text.parts, encodeText(text.tail)]);
   // Where it failed a write may still be under way: that memory is left to the garbage collector.
   sent.then(release, () => undefined);
   return sent;

@@ -5,7 +5,7 @@ import { AirsMcpError } from '../base/errors.js';
 import type { MessageKind, RequestId, WireErrorObject, WireMessage } from '../base/wire.js';
 import type { PooledBuffer } from '../buffer/pooled.js';
 import { RawJson, writeJson } from './json.js';
-import { isPlain, lighten, writeLight } from './long-writing.js';
+import { type Around, writeLong } from './long-writing.js';
 
 /** Shorter payloads are joined with what is around them (UTF-16 units): the copy costs less than two more writes. */
 const APART_FROM = 4096;
@@ -113,19 +113,19 @@ export function encodeDraft(draft: Draft): Encoded {
   return encodeLong(head, draft.payload, '}') ?? { head: `${head}${writeJson(draft.payload)}}`, raw: undefined, tail: '' };
 }
 
-/** `payload` between head and tail if its weight is in long strings, else undefined. */
-function encodeLong(head: string, payload: unknown, tail: string): Encoded | undefined {
-  const light = lighten(payload);
-  return light && joinLong(head, writeLight(light.value, light.strings, fresh), tail);
-}
-
 const fresh = (bytes: number): DirectBuffer => Buffer.allocUnsafeSlow(bytes) as DirectBuffer;
 
-function joinLong(head: string, parts: readonly (string | Uint8Array)[] | undefined, tail: string): Encoded | undefined {
-  if (parts === undefined) return undefined;
-  const middle = parts.slice(1, -1).map((part) => (typeof part === 'string' ? encodeText(part) : part));
-  const raw = middle.length === 1 ? middle[0] : Buffer.concat(middle);
-  return { head: head + (parts[0] as string), raw, tail: (parts.at(-1) as string) + tail };
+/** `payload`, or what is around it, between head and tail if its weight is in long strings, else undefined. */
+function encodeLong(head: string, payload: unknown, tail: string, around?: Around): Encoded | undefined {
+  const text = writeLong(payload, fresh, around);
+  if (text === undefined) return undefined;
+  const raw = text.parts.length === 1 ? text.parts[0] : Buffer.concat(text.parts);
+  return { head: head + text.head, raw, tail: text.tail + tail };
+}
+
+function appendEncoded({ head, raw, tail }: Encoded, buffer: PooledBuffer): void {
+  buffer.append(head);
+  if (raw !== undefined) buffer.append(raw).append(tail);
 }
 
 /**
@@ -138,17 +138,11 @@ export function appendDraft(draft: Draft, buffer: PooledBuffer): void {
   const before = buffer.length;
   try {
     if (draft.source !== undefined || draft.payload === undefined || draft.payload instanceof RawJson) {
-      const { head, raw, tail } = encodeDraft(draft);
-      buffer.append(head);
-      if (raw !== undefined) buffer.append(raw).append(tail);
-      return;
+      return appendEncoded(encodeDraft(draft), buffer);
     }
     const head = writeHead(draft);
     const long = encodeLong(head, draft.payload, '}');
-    if (long?.raw !== undefined) {
-      buffer.append(long.head).append(long.raw).append(long.tail);
-      return;
-    }
+    if (long !== undefined) return appendEncoded(long, buffer);
     const payload = writeJson(draft.payload);
     if (payload.length < APART_FROM) buffer.append(`${head}${payload}}`);
     else buffer.append(head).append(payload).append('}');
@@ -161,9 +155,7 @@ export function appendDraft(draft: Draft, buffer: PooledBuffer): void {
 function encodeSource(draft: Draft, source: WireMessage): Encoded {
   const key = PAYLOAD_KEY[draft.kind];
   if (!(draft.payload instanceof RawJson)) {
-    const light = isPlain(source) ? lighten(draft.payload) : undefined;
-    const long = light && joinLong('', writeLight({ ...source, [key]: light.value }, light.strings, fresh), '');
-    return long ?? { head: writeJson(source), raw: undefined, tail: '' };
+    return encodeLong('', draft.payload, '', { object: source, key }) ?? { head: writeJson(source), raw: undefined, tail: '' };
   }
   // At least jsonrpc is left, so that a comma may follow.
   const rest = writeJson({ ...source, [key]: undefined });

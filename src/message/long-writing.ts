@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NativeSystem } from '../backend/contract.js';
 import { nativeSystem } from '../backend/select.js';
-import type { DirectBuffer } from '../base/bytes.js';
+import { type DirectBuffer, encodeText } from '../base/bytes.js';
 
 /** Strings from here on are worth it (UTF-16 units). */
 const LONG = 16 * 1024;
@@ -25,17 +25,24 @@ const NOTHING = new Uint8Array(0);
 type Members = Record<string, unknown>;
 
 /** A value without its long strings. */
-export interface Light {
+interface Light {
   /** A copy in which each stands as a mark. */
   readonly value: object;
   /** In the order in which they will be written. */
   readonly strings: readonly string[];
 }
 
+/** JSON text with long strings: the first of them begins behind `head`. */
+export interface LongText {
+  readonly head: string;
+  readonly parts: readonly Uint8Array[];
+  readonly tail: string;
+}
+
 /** Gives memory of at least so many bytes. */
 export type Take = (bytes: number) => DirectBuffer;
 
-export function isPlain(value: unknown): value is Members {
+function isPlain(value: unknown): value is Members {
   if (typeof value !== 'object' || value === null || typeof (value as Members)['toJSON'] === 'function') return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -80,11 +87,16 @@ function without(members: unknown, strings: string[]): unknown {
   return copy;
 }
 
-/** Params or a result without its long strings; undefined where it has none that are worth it, and where there is no addon. */
-export function lighten(payload: unknown): Light | undefined {
+/** Whether params or a result may be worth it: what most are not. */
+export function mayBeHeavy(payload: unknown): payload is Members {
+  return typeof payload === 'object' && payload !== null && heavyMember(payload as Members) !== undefined;
+}
+
+/** Params or a result without its long strings; undefined where it has none that are worth it. */
+function lighten(payload: unknown): Light | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
   const key = heavyMember(payload as Members);
-  if (key === undefined || nativeSystem() === undefined || !isPlain(payload)) return undefined;
+  if (key === undefined || !isPlain(payload)) return undefined;
   const strings: string[] = [];
   const heavy = payload[key];
   const light = Array.isArray(heavy) ? heavy.map((item: unknown) => without(item, strings)) : without(heavy, strings);
@@ -95,7 +107,7 @@ const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
 
 /** Escapes strings into memory that it is given. */
 class Escaping {
-  readonly parts: (string | Uint8Array)[] = [];
+  readonly parts: Uint8Array[] = [];
   private readonly native: NativeSystem;
   private readonly take: Take;
   private readonly utf8: DirectBuffer;
@@ -124,30 +136,42 @@ class Escaping {
   }
 }
 
-function write(value: object, strings: readonly string[], native: NativeSystem, take: Take): (string | Uint8Array)[] | undefined {
+function write(value: object, strings: readonly string[], native: NativeSystem, take: Take): LongText | undefined {
   const text = JSON.stringify(value);
   const escaping = new Escaping(native, take, Math.max(...strings.map(({ length }) => length)));
+  let head: string | undefined;
   let at = 0;
   for (const [index, string] of strings.entries()) {
     const mark = `${MARK}${index + 1}"`;
     const start = text.indexOf(mark, at);
     if (start < 0) return undefined;
-    escaping.parts.push(text.slice(at, start));
+    const between = text.slice(at, start);
+    if (head === undefined) head = between;
+    else escaping.parts.push(encodeText(between));
     escaping.string(string);
     at = start + mark.length - 1;
   }
-  escaping.parts.push(text.slice(at));
-  return escaping.parts;
+  return { head: head ?? '', parts: escaping.parts, tail: text.slice(at) };
+}
+
+/** Where params or a result stand: in this object, as this member of it. */
+export interface Around {
+  readonly object: object;
+  readonly key: string;
 }
 
 /**
- * The JSON text of a value that holds the marks of `strings`: text first and last, and in between text and bytes.
- * Undefined where `JSON.stringify` has to do it all, or to say why it can't.
+ * The JSON text of params or a result, or of the object around it: text first and last, and in between bytes. Undefined where
+ * it has no long strings that are worth it, where there is no addon, and where `JSON.stringify` has to do it all, or to say
+ * why it can't.
  */
-export function writeLight(value: object, strings: readonly string[], take: Take): (string | Uint8Array)[] | undefined {
-  const native = nativeSystem();
+export function writeLong(payload: unknown, take: Take, around?: Around): LongText | undefined {
+  const light = lighten(payload);
+  const native = light && nativeSystem();
+  if (light === undefined || native === undefined || (around !== undefined && !isPlain(around.object))) return undefined;
+  const value = around === undefined ? light.value : { ...around.object, [around.key]: light.value };
   try {
-    return native && write(value, strings, native, take);
+    return write(value, light.strings, native, take);
   } catch {
     return undefined;
   }

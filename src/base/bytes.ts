@@ -27,6 +27,25 @@ export function decodeText(bytes: DirectBuffer, start: number, end: number): str
   return bytes.utf8Slice(start, end);
 }
 
+/** Up to here a loop over ASCII characters beats the call that encodes them (characters). */
+const LOOP_TO = 32;
+
+/** Writes the UTF-8 of `text` at `offset`, where there is room for `length` bytes. @returns the bytes written */
+export function writeText(bytes: DirectBuffer, text: string, offset: number, length: number): number {
+  return writeShort(bytes, text, offset, length) ? text.length : bytes.utf8Write(text, offset, length);
+}
+
+/** Whether the text is short, fits, and is ASCII: then it is written. */
+function writeShort(bytes: DirectBuffer, text: string, offset: number, length: number): boolean {
+  if (text.length > LOOP_TO || text.length > length) return false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) return false;
+    bytes[offset + at] = unit;
+  }
+  return true;
+}
+
 /** A private copy of `bytes[start, end)`. */
 export function copyBytes(bytes: Uint8Array, start: number, end: number): DirectBuffer {
   const copy = Buffer.allocUnsafeSlow(end - start);

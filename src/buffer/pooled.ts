@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { writeText } from '../base/bytes.js';
 import { AirsMcpError } from '../base/errors.js';
 import { EXPOSE_FROM } from '../base/limits.js';
 import type { Slab } from './slab.js';
@@ -77,7 +78,7 @@ export class PooledBuffer implements Disposable {
     if (typeof content === 'string') {
       // No UTF-16 unit takes more than 3 bytes, so most strings need no measuring.
       if (content.length * 3 > room) this.#requireRoom(Buffer.byteLength(content), room);
-      this.#length += slab.bytes.utf8Write(content, this.#length, room);
+      this.#length += writeText(slab.bytes, content, this.#length, room);
       return this;
     }
     if (!(content instanceof Uint8Array)) {

@@ -7,9 +7,6 @@ import type { PooledBuffer } from '../buffer/pooled.js';
 import { RawJson, writeJson } from './json.js';
 import { type Around, writeLong } from './long-writing.js';
 
-/** Shorter payloads are joined with what is around them (UTF-16 units): the copy costs less than two more writes. */
-const APART_FROM = 4096;
-
 export interface Draft {
   readonly kind: Exclude<MessageKind, 'invalid'>;
   /** The id as JSON text; undefined where there is none. */
@@ -81,12 +78,24 @@ export function draftObject(source: WireMessage): Draft {
 
 /** The member that holds the payload. */
 const PAYLOAD_KEY = { request: 'params', notification: 'params', response: 'result', error: 'error' } as const;
+/** What stands before its value. */
+const PAYLOAD_MEMBER = { request: ',"params":', notification: ',"params":', response: ',"result":', error: ',"error":' } as const;
+const VERSION = '{"jsonrpc":"2.0"';
+const VERSION_AND_ID = '{"jsonrpc":"2.0","id":';
 
 /** All that stands before the payload, or before the last brace where there is none. */
 function writeHead({ kind, idText, method, payload }: Draft): string {
-  const id = idText === undefined ? '{"jsonrpc":"2.0"' : `{"jsonrpc":"2.0","id":${idText}`;
-  if (method === undefined) return payload === undefined ? id : `${id},"${PAYLOAD_KEY[kind]}":`;
-  return payload === undefined ? id + writeMethod(method) : `${id}${writeMethod(method)},"${PAYLOAD_KEY[kind]}":`;
+  const id = idText === undefined ? VERSION : VERSION_AND_ID + idText;
+  const call = method === undefined ? id : id + writeMethod(method);
+  return payload === undefined ? call : call + PAYLOAD_MEMBER[kind];
+}
+
+/** The same into a buffer, for a draft with a payload: piece by piece, since V8 would have to copy them together first. */
+function appendHead({ kind, idText, method }: Draft, buffer: PooledBuffer): void {
+  if (idText === undefined) buffer.append(VERSION);
+  else buffer.append(VERSION_AND_ID).append(idText);
+  if (method !== undefined) buffer.append(writeMethod(method));
+  buffer.append(PAYLOAD_MEMBER[kind]);
 }
 
 /** The methods that were written last, as JSON: a program calls few, and to write one anew costs as much as short params do. */
@@ -129,8 +138,7 @@ function appendEncoded({ head, raw, tail }: Encoded, buffer: PooledBuffer): void
 }
 
 /**
- * Writes the message behind what `buffer` holds, all of it or nothing. The text of a long payload is written by itself:
- * joined with the rest it would be copied once more.
+ * Writes the message behind what `buffer` holds, all of it or nothing.
  *
  * @throws `AIRS_MCP_BUFFER_FULL` where it does not fit; as {@link encodeDraft}
  */
@@ -140,12 +148,10 @@ export function appendDraft(draft: Draft, buffer: PooledBuffer): void {
     if (draft.source !== undefined || draft.payload === undefined || draft.payload instanceof RawJson) {
       return appendEncoded(encodeDraft(draft), buffer);
     }
-    const head = writeHead(draft);
-    const long = encodeLong(head, draft.payload, '}');
-    if (long !== undefined) return appendEncoded(long, buffer);
-    const payload = writeJson(draft.payload);
-    if (payload.length < APART_FROM) buffer.append(`${head}${payload}}`);
-    else buffer.append(head).append(payload).append('}');
+    appendHead(draft, buffer);
+    const long = encodeLong('', draft.payload, '}');
+    if (long === undefined) buffer.append(writeJson(draft.payload)).append('}');
+    else appendEncoded(long, buffer);
   } catch (error) {
     buffer.commit(before);
     throw error;

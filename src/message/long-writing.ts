@@ -53,14 +53,20 @@ function isLong(value: unknown): value is string {
 }
 
 function holdsLong(members: unknown): boolean {
-  if (!isPlain(members)) return false;
+  if (typeof members !== 'object' || members === null) return false;
   for (const key in members) {
-    if (isLong(members[key]) || (key === 'resource' && holdsLong(members[key]))) return true;
+    const value = (members as Members)[key];
+    // What it is is asked last: nearly always there is no need to.
+    if (isLong(value) || (key === 'resource' && holdsLong(value))) return isPlain(members);
   }
   return false;
 }
 
-const holdLong = (items: unknown): boolean => Array.isArray(items) && items.length <= ITEMS && items.some(holdsLong);
+function holdLong(items: unknown): boolean {
+  if (!Array.isArray(items) || items.length > ITEMS) return false;
+  for (const item of items) if (holdsLong(item)) return true;
+  return false;
+}
 
 /** Where MCP has long strings: the member of params or of a result that holds them, if it does. */
 function heavyMember(payload: Members): 'content' | 'contents' | 'arguments' | undefined {

@@ -8,6 +8,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { LONG_STRING_INTS } from '../backend/contract.js';
+import { mayBeLong } from '../backend/probe.js';
 import { nativeSystem } from '../backend/select.js';
 import { type DirectBuffer, decodeText } from '../base/bytes.js';
 import { noteString } from '../base/pressure.js';
@@ -21,9 +22,6 @@ const REST = 16 * 1024;
 const REST_SHARE = 1 / 8;
 /** Most strings that are taken out (count). */
 const MOST = 256;
-/** Where a text is looked at before it is searched, as shares of it, and how far (bytes): no string's end is near most of them. */
-const PROBES = [1 / 4, 1 / 2, 3 / 4] as const;
-const PROBE_LENGTH = 512;
 /** Strings after which the search without the addon gives up (count): each costs it two calls. */
 const STRINGS = 128;
 
@@ -37,17 +35,6 @@ const MARK = randomUUID();
 
 /** {@link LONG_STRING_INTS} for each string; read before anything else runs. */
 const TABLE = new Int32Array(MOST * LONG_STRING_INTS);
-
-/** Whether the text can be worth the search, as a few places show; most texts of many small values are left here. */
-function mayBeLong(bytes: Uint8Array, start: number, end: number): boolean {
-  let ends = 0;
-  for (const share of PROBES) {
-    const at = start + Math.floor((end - start) * share);
-    const quote = bytes.subarray(at, at + PROBE_LENGTH).indexOf(QUOTE);
-    if (quote >= 0 && bytes[at + quote - 1] !== BACKSLASH) ends++;
-  }
-  return ends < 2;
-}
 
 /** Fills the table; gives how many there are, 0 where it is not worth it. */
 function findLongStrings(bytes: Uint8Array, start: number, end: number): number {

@@ -120,6 +120,21 @@ describe('UTF-8', () => {
       expect(verdict(text)).toBe('SYNTAX');
     }
   });
+
+  it.each([['only ASCII', ''], ['more at its start', 'é'], ['more in the half of it', 'é'.repeat(40_000)]])(
+    'finds what matters at any place of a very long string, %s', (_name, start) => {
+      const length = 80_000;
+      const places = [0, 4096, 4096 + 65_536, length - 10].flatMap((place) => Array.from({ length: 10 }, (_, n) => place + n));
+      for (const [n, place] of places.entries()) {
+        for (const bytes of ['\x00', '\x1f', '\x7f', '\xc3', '\xfe', '"', '\\', '\\n', '",tru,"', '","y","']) {
+          const head = `${' '.repeat(n % 4)}["${start}`;
+          const text = Buffer.from(`${head}${'x'.repeat(length)}",1]`);
+          text.write(bytes, Buffer.byteLength(head) + place, 'latin1');
+          const [ours, theirs] = [verdict(text), judged(text)];
+          if (ours !== theirs) expect([place, bytes, ours]).toEqual([place, bytes, theirs]);
+        }
+      }
+    });
 });
 
 describe('depth', () => {

@@ -46,6 +46,9 @@ describe('a value that a scan makes', () => {
     ['a result before all else', `{"result":${LONG},"jsonrpc":"2.0","id":"an id"}`],
     ['spaced and on lines', `{ "jsonrpc" : "2.0",\n"id":1, "result" : ${LONG}\n}\r\n`],
     ['not ASCII', resultText('"ü"', `["ü\ud83d\ude00",${LONG}]`)],
+    ['long strings with escapes', resultText('1', JSON.stringify(Array.from({ length: 5 }, () => 'a line\n'.repeat(5_000))))],
+    ['a long list of numbers', resultText('1', JSON.stringify(Array.from({ length: 20_000 }, (_, n) => n / 8)))],
+    ['long, of many short strings', resultText('1', JSON.stringify(Array.from({ length: 20_000 }, (_, n) => `row ${n}`)))],
     ['the last of two of a name, the first of which is no container', `{"jsonrpc":"2.0","id":1,"result":1,"result":${LONG}}`],
   ])('is there: %s', (_name, text) => {
     expect(one(text)).toHaveLength(1);
@@ -66,6 +69,7 @@ describe('a value that a scan makes', () => {
     ['malformed', resultText('1', LONG.replace('2]', '02]'))],
     ['closed too early', resultText('1', LONG.replace('1,1', '1],[1'))],
     ['good, in a frame that is not', `${resultText('1', LONG)}x`],
+    ['long strings as of base64, which are had faster in another way', resultText('1', JSON.stringify(['x'.repeat(50_000), 'y'.repeat(50_000)]))],
     ['a string', resultText('1', `"${'x'.repeat(500)}"`)],
   ])('is not: %s', (_name, text) => {
     expect(one(text)).toEqual([]);

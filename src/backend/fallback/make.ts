@@ -5,6 +5,7 @@
 
 import type { Buffer } from 'node:buffer';
 import { type DirectBuffer, decodeText } from '../../base/bytes.js';
+import { mayBeEncoded } from '../probe.js';
 import { skipValue } from './value.js';
 import type { Walk } from './walk.js';
 
@@ -16,6 +17,8 @@ const CLOSE_BRACE = 0x7d;
 
 /** Payloads from here on (bytes): values of shorter ones cost more to keep until they are read than their walk does. */
 const LEAST = 256;
+/** Payloads from here on (bytes) that seem to be base64 are walked: their walk, and then taking the long strings out, take less time. */
+const ENCODED_FROM = 64 * 1024;
 /** Bytes behind a payload that are looked through for its last bracket: room for the version, an id and a method. */
 const BEHIND = 256;
 /** What stands in decoded text for bytes that are not UTF-8. */
@@ -45,6 +48,7 @@ export function makeValue(walk: Walk, i: number): number {
   const first = walk.bytes[i] as number;
   const end = walk.foreseen;
   if (end - i < LEAST || (first !== OPEN_BRACE && first !== OPEN_BRACKET)) return skipValue(walk, i);
+  if (end - i >= ENCODED_FROM && mayBeEncoded(walk.bytes, i, end)) return skipValue(walk, i);
   walk.foreseen = -1;
   walk.madeAt = i;
   try {

@@ -1,8 +1,8 @@
 /** Strings, numbers and literals. All functions return the position after the token, or -1 for a malformed one. */
 
 import { Buffer } from 'node:buffer';
-import { endianness } from 'node:os';
 import { tableOf } from './byte.js';
+import { skipText, skipTrusted } from './text.js';
 import type { Walk } from './walk.js';
 
 const QUOTE = 0x22;
@@ -27,79 +27,8 @@ const TRUE = Uint8Array.from(Buffer.from('true'));
 const FALSE = Uint8Array.from(Buffer.from('false'));
 const NULL = Uint8Array.from(Buffer.from('null'));
 
-/** Plain bytes of a trusted string past which its quote is searched for: shorter ones do not repay the call. */
-const NEAR = 128;
 /** Plain bytes read one by one after an escape. */
 const FEW = 6;
-
-const TOP_BITS = 0x80808080 | 0;
-const LOW_BITS = 0x7f7f7f7f;
-
-/**
- * The top bit of each byte that is a quote, a backslash or a control character; all other bits are 0. No sum
- * carries from one byte into the next, so that each byte is judged by itself.
- */
-function stopsIn(word: number): number {
-  const low = word & LOW_BITS;
-  return ~(((low + 0x60606060) & ((low ^ 0x22222222) + LOW_BITS) & ((low ^ 0x5c5c5c5c) + LOW_BITS)) | word) & TOP_BITS;
-}
-
-const IS_LITTLE_ENDIAN = endianness() === 'LE';
-
-/** All bits of a word's bytes from number `n` on, in memory order. */
-function bytesFrom(n: number): number {
-  return IS_LITTLE_ENDIAN ? -1 << (n << 3) : -1 >>> (n << 3);
-}
-
-/** The number of the first byte, in memory order, whose top bit is set. */
-function firstOf(tops: number): number {
-  return (IS_LITTLE_ENDIAN ? 31 - Math.clz32(tops & -tops) : Math.clz32(tops)) >> 3;
-}
-
-/** As {@link skipText}, byte by byte. */
-function skipTail(walk: Walk, from: number, end: number): number {
-  const { bytes } = walk;
-  for (let i = from; i < end; i++) {
-    const byte = bytes[i] as number;
-    if (byte === QUOTE || byte === BACKSLASH || byte < SPACE) return i;
-    if (byte >= 0x80) walk.high = true;
-  }
-  return end;
-}
-
-/** Passes plain text; returns the position of the quote, backslash or control character that ends it, or `end`. */
-function skipText(walk: Walk, from: number, end: number): number {
-  const { words, skew } = walk;
-  const last = (skew + end) >>> 2;
-  let n = (skew + from) >>> 2;
-  if (n >= last) return skipTail(walk, from, end);
-  let word = words[n] as number;
-  let seen = word;
-  let stops = stopsIn(word) & bytesFrom((skew + from) & 3);
-  while (stops === 0 && ++n < last) {
-    word = words[n] as number;
-    seen |= word;
-    stops = stopsIn(word);
-  }
-  // Bytes around the text share its words, so this may come true without need.
-  if ((seen & TOP_BITS) !== 0) walk.high = true;
-  const i = (n << 2) - skew;
-  return stops === 0 ? skipTail(walk, i, end) : i + firstOf(stops);
-}
-
-/** As {@link skipText}, for a trusted string: a long one is left for its next quote, or the backslashes right before that. */
-function skipTrusted(walk: Walk, from: number): number {
-  const { bytes, end } = walk;
-  const near = Math.min(from + NEAR, end);
-  const i = skipText(walk, from, near);
-  if (i < near || near === end) return i;
-  // Escapes may be jumped over.
-  walk.escaped = true;
-  let quote = bytes.indexOf(QUOTE, i);
-  if (quote < 0 || quote > end) return end;
-  while (quote > i && bytes[quote - 1] === BACKSLASH) quote--;
-  return quote;
-}
 
 /** Passes the `\uXXXX` whose backslash is at `i`; any other escape is malformed. */
 function skipHexEscape(bytes: Uint8Array, i: number, end: number): number {

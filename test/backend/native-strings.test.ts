@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LONG_STRING_INTS } from '../../src/backend/contract.js';
 import { loadNative } from '../../src/backend/native.js';
+import { readCorpus } from '../native/fuzz/corpus.mjs';
 import { ON_NATIVE } from '../native/program.js';
 import { Random } from '../support/random.js';
 
@@ -51,6 +52,14 @@ describe.runIf(ON_NATIVE)('strings in native code', () => {
       expect(escaped(text, before)).toBe(contentsOf(text));
       expect(unescaped(contentsOf(text), before)).toBe(text);
       expect(unescaped(everyUnitEscaped(text), before)).toBe(text);
+    }
+  });
+
+  it('come back as they were, for all that fuzzing found worth keeping', () => {
+    for (const input of readCorpus()) {
+      const text = input.toString();
+      expect(escaped(text)).toBe(contentsOf(text));
+      expect(unescaped(contentsOf(text))).toBe(text);
     }
   });
 

@@ -15,6 +15,8 @@ compile_units "$out"
 mkdir -p "$out/build/Release"
 "$compiler" "${flags[@]}" -shared "$out"/*.o -o "$out/build/Release/airs_mcp.node"
 
+# Everything takes some times as long.
+export AIRS_MCP_TEST_LIMIT=${AIRS_MCP_TEST_LIMIT:-120000}
 # node-gyp-build looks there first. V8 handles some faults itself, tests run out of memory on purpose, and leaks are
 # looked for by leaks.sh.
 export AIRS_MCP_PREBUILD=$out AIRS_MCP_BACKEND=native

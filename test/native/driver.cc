@@ -2,7 +2,8 @@
 // ways that must agree: windows and tables of all sizes.
 //
 // Prints one digest of all records: it must be the same whichever kernel simdjson uses. With a kernel's name as
-// its argument it ends with status 2 unless that one is in use.
+// its argument it ends with status 2 unless that one is in use, and this machine has its instructions: simdjson
+// takes what its environment variable names without asking for them.
 
 #include <cstdio>
 #include <cstring>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "scans.h"
+#include "simdjson.h"
 
 namespace {
 
@@ -164,10 +166,15 @@ void TryGiants(Scanners& scanners, Digest& digest) {
   }
 }
 
+bool IsInUse(const char* kernel) {
+  const simdjson::implementation* found = simdjson::get_available_implementations()[kernel];
+  return found != nullptr && found->supported_by_runtime_system() && std::strcmp(airs::KernelName(), kernel) == 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count > 1 && std::strcmp(airs::KernelName(), arguments[1]) != 0) return 2;
+  if (count > 1 && !IsInUse(arguments[1])) return 2;
   Scanners scanners;
   Digest digest;
   Random random;

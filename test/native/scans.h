@@ -37,6 +37,7 @@ class Exact {
     if (!text.empty()) std::memcpy(bytes_.get(), text.data(), text.size());
   }
   Bytes data() const { return bytes_.get(); }
+  uint8_t* data() { return bytes_.get(); }
   size_t size() const { return size_; }
 
  private:

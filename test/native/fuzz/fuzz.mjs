@@ -1,5 +1,6 @@
 /**
- * Fuzzes the native scanner against the JavaScript fallback and JSON.parse.
+ * Fuzzes the native scanner against the JavaScript fallback and JSON.parse, and the code for long strings against JSON.parse and
+ * JSON.stringify.
  *
  *     npm run fuzz -- [--seconds N] [--kernel NAME] [--keep FOLDER] [--minimise]
  *

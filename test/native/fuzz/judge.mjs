@@ -1,6 +1,6 @@
 /**
- * Compares what the addon said with what the JavaScript fallback and JSON.parse say. Cases come as scan.cc writes them:
- * the length in bytes of what follows, then ints, then a text padded to whole ints.
+ * Compares what the addon said with what the JavaScript fallback, JSON.parse and JSON.stringify say. Cases come as scan.cc
+ * writes them: the length in bytes of what follows, then ints, then a text padded to whole ints.
  */
 import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
@@ -8,6 +8,7 @@ import { CONTROL, FIELD, KIND, RECORD_INTS, SCAN_FLAG, STATUS } from '../../../d
 import { fallback } from '../../../dist/backend/fallback.js';
 
 const FIND = 2;
+const STRINGS = 3;
 const FIELDS = Object.values(FIELD);
 const OUTPUTS = [CONTROL.COUNT, CONTROL.CONSUMED, CONTROL.MORE];
 const MALFORMED = [STATUS.SYNTAX, STATUS.UTF8];
@@ -132,13 +133,53 @@ function judgeFind(text, [error, found, start, end, , ...units]) {
   return isDeepStrictEqual(got, expected) ? undefined : { what: 'find by JSON.parse', pointer, native, expected, got };
 }
 
+/** What the contents of a string stand for, in UTF-8; null where that has none. Quotes and control characters may be bare. */
+function unescapedByParse(contents) {
+  const closed = contents.replaceAll(/\\[^]|[^\\]+/g, (part) => (part[0] === '\\' ? part : JSON.stringify(part).slice(1, -1)));
+  try {
+    const text = JSON.parse(`"${closed}"`);
+    return text.isWellFormed() ? Buffer.from(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The long strings of a text that is JSON, as the addon's table has them. */
+function longStringsOf(json, least, mostRest, room) {
+  const taken = [...json.matchAll(/"((?:[^"\\]|\\.)*)"([\t\n\r ]*:)?/g)].filter(([, contents, colon]) => contents.length >= least && !colon);
+  const rest = taken.reduce((sum, [, contents]) => sum - contents.length, json.length);
+  if (taken.length > room || rest > mostRest) return [];
+  return taken.flatMap(({ index, 1: contents }) => [index + 1, index + 1 + contents.length, contents.includes('\\') ? 1 : 0]);
+}
+
+function judgeStrings(bytes, [size, escapedSize, unescapedSize, least, mostRest, room, ...native]) {
+  const text = bytes.subarray(0, size);
+  if (!isUtf8(text)) return undefined;
+  const string = utf8.decode(text);
+  const escaped = bytes.toString('utf8', size, size + escapedSize);
+  const expected = JSON.stringify(string).slice(1, -1);
+  if (escaped !== expected) return { what: 'escape', expected, escaped };
+  const unescaped = unescapedSize < 0 ? null : bytes.subarray(size + escapedSize);
+  const parsed = unescapedByParse(string);
+  if (!isDeepStrictEqual(unescaped, parsed)) return { what: 'unescape', parsed, unescaped };
+  if (parse(text).status !== STATUS.OK) return undefined;
+  const javascript = longStringsOf(text.toString('latin1'), least, mostRest, room);
+  return isDeepStrictEqual(native, javascript) ? undefined : { what: 'long strings', native, javascript };
+}
+
+function judgeKind(kind, text, numbers) {
+  if (kind === FIND) return judgeFind(text, [...numbers]);
+  if (kind === STRINGS) return judgeStrings(text, [...numbers]);
+  return judgeScan(text, numbers[0], numbers.subarray(1));
+}
+
 /** Judges one case, without its length; the difference that it shows, or undefined. */
 export function judge(bytes) {
   const ints = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   const [kind, size] = ints;
   const text = bytes.subarray(bytes.length - ((size + 3) & ~3)).subarray(0, size);
   const numbers = ints.subarray(2, ints.length - ((size + 3) >> 2));
-  const difference = kind === FIND ? judgeFind(text, [...numbers]) : judgeScan(text, numbers[0], numbers.subarray(1));
+  const difference = judgeKind(kind, text, numbers);
   return difference && { ...difference, text: text.toString('latin1') };
 }
 

@@ -1,16 +1,20 @@
-// The fuzz target over `scan` and `find`. An input is eight bytes of options and a text. In this process, what must
-// hold for any text is checked: windows of all sizes, tables of all sizes and all cuts of a stream agree. What
-// the addon said is then written to descriptor 3, where fuzz.mjs compares it with the JavaScript fallback and JSON.parse.
+// The fuzz target over `scan`, `find`, and what is done with long strings. An input is eight bytes of options and a text.
+// In this process, what must hold for any text is checked: windows of all sizes, tables of all sizes and all cuts of a
+// stream agree, and escaped text comes back as it was. What the addon said is then written to descriptor 3, where
+// fuzz.mjs compares it with the JavaScript fallback, JSON.parse and JSON.stringify.
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "../scans.h"
+#include "escape.h"
+#include "long_strings.h"
 
 namespace {
 
@@ -20,7 +24,7 @@ constexpr int kJudge = 3;
 constexpr size_t kOptions = 8;
 constexpr size_t kFlushAt = size_t{64} << 10;
 
-enum class Case : int32_t { kScan = 1, kFind = 2 };
+enum class Case : int32_t { kScan = 1, kFind = 2, kStrings = 3 };
 
 // Cases on their way to the judge: the length of what follows in bytes, then ints, then bytes padded to whole ints.
 class Judge {
@@ -66,6 +70,7 @@ struct Options {
       : flags(bytes[0] & (airs::kStrict | airs::kWhole)),
         finds((bytes[0] & 4) != 0),
         wide((bytes[0] & 8) != 0),
+        strings((bytes[0] & 16) != 0),
         window(bytes[1] & 7u),
         room(bytes[2] < 200 ? 1 + bytes[2] % 9u : 64u),
         max_message(bytes[3] < 128 ? 1 << 30 : bytes[3] - 127),
@@ -77,6 +82,7 @@ struct Options {
   int32_t flags;
   bool finds;
   bool wide;
+  bool strings;
   size_t window;
   uint32_t room;
   int32_t max_message;
@@ -162,6 +168,68 @@ void TryFind(Scanners& scanners, Judge& judge, const Options& options, std::stri
   judge.Add(ints, text);
 }
 
+std::string EscapedOf(std::string_view text) {
+  const Exact from(text);
+  const size_t size = airs::EscapedSize(from.data(), from.data() + from.size());
+  Check(size >= text.size(), "escapes only add", text);
+  Exact out(std::string(size, '?'));
+  airs::Escape(from.data(), from.data() + from.size(), out.data());
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+// What string contents stand for; nothing where that has no UTF-8.
+std::optional<std::string> UnescapedOf(std::string_view contents) {
+  const Exact from(contents);
+  Exact out(std::string(contents.size(), '?'));
+  const ptrdiff_t size = airs::Unescape(from.data(), from.data() + from.size(), out.data());
+  Check(-1 <= size && size <= static_cast<ptrdiff_t>(contents.size()), "no escape is shorter than what it stands for", contents);
+  if (size < 0) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(out.data()), static_cast<size_t>(size));
+}
+
+std::vector<int32_t> LongStringsOf(std::string_view text, const Options& options) {
+  constexpr size_t kInts = sizeof(airs::LongString) / sizeof(int32_t);
+  const Exact copy(text);
+  std::vector<airs::LongString> table(options.room);
+  const uint32_t count = airs::FindLongStrings(copy.data(), copy.data() + copy.size(), options.cut,
+                                               static_cast<size_t>(options.max_message), table.data(), options.room);
+  Check(count <= options.room, "no more strings than there is room for", text);
+  std::vector<int32_t> ints(count * kInts);
+  if (count != 0) std::memcpy(ints.data(), table.data(), count * sizeof(airs::LongString));
+  int32_t before = 0;
+  for (uint32_t n = 0; n < count; n++) {
+    const auto& [start, end, is_escaped] = table[n];
+    Check(before < start && start <= end && end < static_cast<int32_t>(text.size()), "strings in order in the text", text);
+    Check(static_cast<size_t>(end - start) >= options.cut, "only long strings", text);
+    const std::string_view contents = text.substr(static_cast<size_t>(start), static_cast<size_t>(end - start));
+    Check((contents.find('\\') != std::string_view::npos) == (is_escaped == 1), "whether a string has escapes", text);
+    before = end + 1;
+  }
+  return ints;
+}
+
+// The text as one to be escaped, as contents of a string, and as JSON with long strings.
+void TryStrings(Judge& judge, const Options& options, std::string_view text) {
+  const std::string escaped = EscapedOf(text);
+  Check(airs::EscapesAreValid(reinterpret_cast<Bytes>(escaped.data()), reinterpret_cast<Bytes>(escaped.data()) + escaped.size()),
+        "only valid escapes are written", text);
+  Check(UnescapedOf(escaped) == text, "what was escaped comes back", text);
+  const std::optional<std::string> unescaped = UnescapedOf(text);
+  const std::vector<int32_t> found = LongStringsOf(text, options);
+
+  const std::string outputs = std::string(text) + escaped + unescaped.value_or("");
+  std::vector<int32_t> ints = {static_cast<int32_t>(Case::kStrings),
+                               static_cast<int32_t>(outputs.size()),
+                               static_cast<int32_t>(text.size()),
+                               static_cast<int32_t>(escaped.size()),
+                               unescaped ? static_cast<int32_t>(unescaped->size()) : -1,
+                               static_cast<int32_t>(options.cut),
+                               options.max_message,
+                               static_cast<int32_t>(options.room)};
+  ints.insert(ints.end(), found.begin(), found.end());
+  judge.Add(ints, outputs);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -170,7 +238,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < kOptions) return -1;
   const Options options(data);
   const std::string_view text(reinterpret_cast<const char*>(data) + kOptions, size - kOptions);
-  if (options.finds) {
+  if (options.strings) {
+    TryStrings(judge, options, text);
+  } else if (options.finds) {
     TryFind(scanners, judge, options, text);
   } else {
     TryScan(scanners, judge, options, text);

@@ -14,7 +14,7 @@ const onBackend = (backend: 'native' | 'javascript') => ({
     include: ['test/**/*.test.ts'],
     pool: 'forks' as const,
     execArgv: ['--expose-gc'],
-    env: { AIRS_MCP_BACKEND: backend },
+    env: { AIRS_MCP_BACKEND: backend, AIRS_MCP_TEST_LIMIT: String(LIMIT) },
     testTimeout: LIMIT,
     hookTimeout: LIMIT,
   },

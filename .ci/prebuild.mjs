@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { argv, env, execPath, platform, version } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { checkBinary } from './binary.mjs';
+import { notePrebuilt, prebuiltPath } from './prebuilt.mjs';
 import { HOST } from './runtimes.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -45,7 +46,7 @@ function environment(target) {
 }
 
 function build(target) {
-  const [system, arch, libc] = target.split('-');
+  const [system, arch] = target.split('-');
   const work = mkdtempSync(join(tmpdir(), 'airs-mcp-prebuild-'));
   try {
     for (const path of INPUTS) cpSync(join(ROOT, path), join(work, path), { recursive: true });
@@ -56,10 +57,11 @@ function build(target) {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  const tag = system === 'linux' ? `.${libc ?? 'glibc'}` : '';
-  return join(ROOT, 'prebuilds', `${system}-${arch}`, `airs-mcp${tag}.node`);
+  return prebuiltPath(ROOT, target);
 }
 
 const target = argv[2] ?? HOST;
 if (target !== HOST && !Object.hasOwn(CROSS, target)) throw new Error(`${target} is neither this machine (${HOST}) nor ${Object.keys(CROSS).join(', ')}`);
-console.log(checkBinary(build(target)));
+const addon = build(target);
+notePrebuilt(ROOT, target);
+console.log(checkBinary(addon));

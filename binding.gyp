@@ -9,6 +9,7 @@
       'sources': [
         'native/addon.cc',
         'native/argument.cc',
+        'native/container_end.cc',
         'native/envelope.cc',
         'native/escape.cc',
         'native/find.cc',

@@ -26,6 +26,13 @@ class Block {
     return Mask([other](__m128i part) noexcept { return _mm_cmpeq_epi8(part, other); });
   }
 
+  // Which of them are `byte` but for the bit 0x20, which `byte` has.
+  AIRS_INLINE uint64_t EqualFolded(char byte) const noexcept {
+    const __m128i fold = _mm_set1_epi8(0x20);
+    const __m128i other = _mm_set1_epi8(byte);
+    return Mask([fold, other](__m128i part) noexcept { return _mm_cmpeq_epi8(_mm_or_si128(part, fold), other); });
+  }
+
   // Which of them are control characters.
   AIRS_INLINE uint64_t Control() const noexcept {
     // Those without any of the three highest bits.
@@ -54,6 +61,12 @@ class Block {
     return Mask([other](uint8x16_t part) noexcept { return vceqq_u8(part, other); });
   }
 
+  AIRS_INLINE uint64_t EqualFolded(char byte) const noexcept {
+    const uint8x16_t fold = vdupq_n_u8(0x20);
+    const uint8x16_t other = vdupq_n_u8(static_cast<uint8_t>(byte));
+    return Mask([fold, other](uint8x16_t part) noexcept { return vceqq_u8(vorrq_u8(part, fold), other); });
+  }
+
   AIRS_INLINE uint64_t Control() const noexcept {
     const uint8x16_t bound = vdupq_n_u8(0x20);
     return Mask([bound](uint8x16_t part) noexcept { return vcltq_u8(part, bound); });
@@ -79,6 +92,10 @@ class Block {
 
   AIRS_INLINE uint64_t Equal(char byte) const noexcept {
     return Mask([byte](uint8_t one) noexcept { return one == static_cast<uint8_t>(byte); });
+  }
+
+  AIRS_INLINE uint64_t EqualFolded(char byte) const noexcept {
+    return Mask([byte](uint8_t one) noexcept { return (one | 0x20) == static_cast<uint8_t>(byte); });
   }
 
   AIRS_INLINE uint64_t Control() const noexcept {

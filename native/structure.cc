@@ -10,13 +10,14 @@ namespace {
 constexpr size_t kWindowSteps[] = {size_t{64} << 10, size_t{256} << 10, StructureIndex::kMaxWindow};
 
 // The kernel that simdjson chose, or was told to by its environment variable; the best one where it was told
-// to use one that this machine doesn't have.
+// to use one that it, or this machine, doesn't have: simdjson would run into instructions that aren't there.
 const simdjson::implementation& Kernel() noexcept {
   static const simdjson::implementation* const kernel = [] {
     // Asking for the name is what makes simdjson choose, so the choice is read after it.
     const bool is_missing = simdjson::get_active_implementation()->name() == "unsupported";
     const simdjson::implementation* chosen = simdjson::get_active_implementation();
-    return is_missing ? simdjson::get_available_implementations().detect_best_supported() : chosen;
+    const bool is_usable = !is_missing && chosen->supported_by_runtime_system();
+    return is_usable ? chosen : simdjson::get_available_implementations().detect_best_supported();
   }();
   return *kernel;
 }

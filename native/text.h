@@ -46,6 +46,10 @@ inline constexpr std::array<uint8_t, 256> kCharClass = [] {
 
 AIRS_INLINE bool Is(uint8_t c, int classes) noexcept { return (kCharClass[c] & classes) != 0; }
 
+// 0x20 maps [ to { and ] to }, and no other byte onto them.
+AIRS_INLINE bool IsOpening(uint8_t c) noexcept { return (c | 0x20) == '{'; }
+AIRS_INLINE bool IsClosing(uint8_t c) noexcept { return (c | 0x20) == '}'; }
+
 // Eight bytes as one number, in the machine's byte order.
 AIRS_INLINE uint64_t Load8(Bytes p) noexcept {
   uint64_t word;

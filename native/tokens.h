@@ -48,6 +48,15 @@ class TokenStream {
 
   // Whether windows follow; only after Open.
   bool more() const noexcept { return at_ != end_; }
+  // The text of the windows that follow: it begins outside any string, or at a string's quote.
+  Bytes rest() const noexcept { return at_; }
+  Bytes end() const noexcept { return end_; }
+  // Goes on at `p`, in the rest of the text and outside any string; then as Refill.
+  void Resume(Bytes p) noexcept {
+    at_ = p;
+    at_string_ = false;
+    Refill();
+  }
   // Goes to the next window that has tokens, to its first; where there is none, or it is malformed, to no tokens.
   AIRS_COLD void Refill() noexcept;
   // Whether the text turned out malformed.

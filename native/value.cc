@@ -5,9 +5,6 @@ namespace {
 
 constexpr uint32_t kWordBits = 64;
 
-// 0x20 maps [ to { and no other byte that begins a token onto it.
-AIRS_INLINE bool IsContainer(uint8_t first) noexcept { return (first | 0x20) == '{'; }
-
 // The kinds of the open containers, innermost in bit 0 of a register.
 struct Kinds {
   uint64_t word = 0;
@@ -37,10 +34,8 @@ Bytes PassContainer<false>(Cursor& cursor, Walk& walk, Bytes) noexcept {
   for (uint64_t depth = 1; depth != 0;) {
     const Bytes token = Take(c, walk.stream);
     if (token == nullptr) return nullptr;
-    // 0x20 maps [ to { and ] to }, and no other operator onto them.
-    const uint8_t bracket = *token | 0x20;
-    if (bracket == '{') depth++;
-    if (bracket == '}' && --depth == 0) {
+    if (IsOpening(*token)) depth++;
+    if (IsClosing(*token) && --depth == 0) {
       cursor = c;
       return token;
     }
@@ -72,7 +67,7 @@ object_key:
     if (c.base[c.next[0]] != ':') return nullptr;
     p = c.base + c.next[1];
     if (*p != '"') {
-      if (IsContainer(*p)) {
+      if (IsOpening(*p)) {
         c.next += 2;
         goto object_enter;
       }
@@ -90,7 +85,7 @@ object_key:
   }
   if ((p = Take(c, stream)) == nullptr || *p != ':') return nullptr;
   if ((p = Take(c, stream)) == nullptr) return nullptr;
-  if (IsContainer(*p)) {
+  if (IsOpening(*p)) {
 object_enter:
     const bool is_object = *p == '{';
     if (!kinds.Enter(walk.nesting, is_object)) return nullptr;
@@ -112,7 +107,7 @@ array_begin:
   if (*p == ']') goto leave;
 array_value:
   if (*p != '"') {
-    if (IsContainer(*p)) goto object_enter;
+    if (IsOpening(*p)) goto object_enter;
     if (PassScalar(p, end) == nullptr) return nullptr;
   }
   if (AIRS_LIKELY(c.next[1] < c.limit)) {

@@ -128,6 +128,36 @@ describe('find', () => {
     }
   });
 
+  it('passes long containers of any contents, before what is looked for and behind it', () => {
+    const item = { text: 'a "quoted" \\ [line] of {text}\n', list: [[1, [2]], {}, []], '}': ']', path: 'C:\\', empty: '' };
+    for (const length of [0, 1, 63, 64, 16_000, 16_384, 16_400, 40_000]) {
+      for (let shift = 0; shift < 64; shift += 7) {
+        const long = [' '.repeat(shift), ...Array.from({ length: Math.ceil(length / 150) }, () => item), 'x'.repeat(length % 150), '"'.repeat(length)];
+        const value = { first: [long, { deep: long }, 5], name: 'first', long, other: { long: [long] }, last: { name: { of: 'last' } } };
+        const text = JSON.stringify(value);
+        expect(find(text, '/name')).toBe('"first"');
+        expect(find(text, '/last/name/of')).toBe('"last"');
+        expect(find(text, '/first/2')).toBe('5');
+        expect(find(text, '/first/3')).toBeUndefined();
+        expect(find(text, '/first/1/deep/1')).toBe(JSON.stringify(long[1]));
+        expect(find(text, '/other')).toBe(JSON.stringify(value.other));
+        expect(find(`[${text},1]`, '/0/first/0')).toBe(JSON.stringify(long));
+        expect(find(`${text.slice(0, -1)},"name":2}`, '/name')).toBe('2');
+        expect(find(text.slice(0, -1), '/name')).toBeUndefined();
+      }
+    }
+  });
+
+  it('goes on behind an array once it is past the element, and to a later one of the same name', () => {
+    const rows = JSON.stringify(Array.from({ length: 500 }, (_, id) => ({ id, tags: ['a]', 'b['] })));
+    expect(find(`{"a":${rows},"b":1}`, '/a/3/id')).toBe('3');
+    expect(find(`{"a":${rows},"a":[0,1,2,{"id":-3}]}`, '/a/3/id')).toBe('-3');
+    expect(find(`{"a":${rows},"a":[0,1,2]}`, '/a/3/id')).toBeUndefined();
+    expect(find(`{"a":${rows},"b":1}`, '/a/x')).toBeUndefined();
+    expect(find(`{"a":${rows},"b":1}`, '/b')).toBe('1');
+    expect(find(`[${rows},${rows}]`, '/0/499/tags/1')).toBe('"b["');
+  });
+
   it('finds nothing, and throws nothing, where the text is malformed on the way', () => {
     const whole = '{"a":{"b":[1,"x\\u0041",{"c":2}]},"d":3}';
     for (let cut = 0; cut < whole.length; cut++) {

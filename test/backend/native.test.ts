@@ -77,14 +77,16 @@ describe.runIf(ON_NATIVE)('the addon', () => {
   });
 
   // From 22 on, Node.js reads package.json with a simdjson of its own, which obeys the same variable and then fails.
-  const kernels = Number.parseInt(process.versions.node, 10) < 22 ? ['fallback', 'no-such-kernel'] : ['fallback'];
+  const kernels = Number.parseInt(process.versions.node, 10) < 22 ? ['fallback', 'haswell', 'icelake', 'no-such-kernel'] : ['fallback'];
   it.each(kernels)('works where simdjson is told to use the kernel %s', (kernel) => {
     vi.stubEnv('SIMDJSON_FORCE_IMPLEMENTATION', kernel);
     const used = runProgram('print([addon.kernel, scanAll()]);');
     vi.unstubAllEnvs();
     // simdjson has its portable kernel only where no SIMD can be taken for granted, as NEON is on arm64.
     const portable = kernel === 'fallback' && process.arch === 'x64';
-    expect(used).toEqual([portable ? 'fallback' : loadNative().kernel, 1000]);
+    const usual = portable ? 'fallback' : loadNative().kernel;
+    // Those that this machine has are taken, others are not: their instructions would end the process.
+    expect([[usual, 1000], [kernel, 1000]]).toContainEqual(used);
   });
 
   it('takes external buffers where the runtime has them', () => {

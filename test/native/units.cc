@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "container_end.h"
 #include "escape.h"
 #include "long_strings.h"
 #include "scans.h"
@@ -211,6 +212,42 @@ void TryValues() {
   }
 }
 
+// Where it ends for one who reads byte after byte.
+ptrdiff_t EndBySteps(std::string_view text, uint64_t depth) {
+  bool in_string = false;
+  for (size_t n = 0; n < text.size(); n++) {
+    const char c = text[n];
+    if (in_string && c == '\\') n++;
+    if (c == '"') in_string = !in_string;
+    if (in_string) continue;
+    if (c == '{' || c == '[') depth++;
+    if ((c == '}' || c == ']') && --depth == 0) return static_cast<ptrdiff_t>(n);
+  }
+  return -1;
+}
+
+// Brackets, strings that hold some, and escaped quotes at all places of a block and across its end, and the text cut everywhere.
+void TryContainerEnds() {
+  for (const std::string_view piece : {"]", "}", "[]]", "{\"a\":[{}]}}", "\"]\"]", "\"\\\"]\"]", "\"\\\\\"]", "\"\\\\\\\"}{\"}", "\"[[[\",[{\"}\":1}]]]]"}) {
+    for (size_t before = 0; before < 140; before++) {
+      for (const size_t within : {0u, 1u, 62u, 63u, 64u, 200u}) {
+        const std::string text = std::string(before, '1') + ",\"" + std::string(within, 'a') + "\"," + std::string(piece) + "}}} ]";
+        const Exact copy(text);
+        for (uint64_t depth = 1; depth < 6; depth++) {
+          const airs::Bytes end = airs::ContainerEnd(copy.data(), copy.data() + text.size(), depth);
+          Check((end == nullptr ? -1 : end - copy.data()) == EndBySteps(text, depth), "a container ends at its bracket", text);
+        }
+      }
+    }
+  }
+  const std::string text = "1,[2,{\"a\\\"]\":\"\\\\\"},\"" + std::string(100, ']') + "\\\"\"]]";
+  for (size_t length = 0; length <= text.size(); length++) {
+    const Exact copy(text.substr(0, length));
+    const airs::Bytes end = airs::ContainerEnd(copy.data(), copy.data() + length, 1);
+    Check((end != nullptr) == (length == text.size()), "no end is found in a part", text);
+  }
+}
+
 void TryPointers() {
   airs::PointerError error;
   const std::u16string many(5000, u'/');
@@ -286,6 +323,7 @@ int main() {
   TryLongStrings();
   TryStrings();
   TryValues();
+  TryContainerEnds();
   TryPointers();
   TrySlabs();
   TrySystem();

@@ -3,64 +3,15 @@
  * Usage: node .ci/cross.mjs [TARGET ...]    all of them when none is named; needs x64 Linux
  *
  * A check that the sources compile there, not a way to publish: what is published is built by each system's own compiler, on it.
- * zig links its own C++ library into these, which makes them larger.
+ * zig links its own C++ library into these, which makes them larger. Musl's is run by musl.mjs.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { argv, env, execPath } from 'node:process';
 import { install, pack, ROOT, run, WORK } from './package.mjs';
 import { program } from './runtimes.mjs';
-
-const MACOS = ['-Wl,-undefined,dynamic_lookup'];
-const TARGETS = {
-  'linux-x64-musl': { triple: 'x86_64-linux-musl', flags: ['-fPIC'] },
-  'linux-arm64-musl': { triple: 'aarch64-linux-musl', flags: ['-fPIC'] },
-  'darwin-x64': { triple: 'x86_64-macos', link: MACOS },
-  'darwin-arm64': { triple: 'aarch64-macos', link: MACOS },
-  'win32-x64': { triple: 'x86_64-windows-gnu', machine: 'i386:x86-64' },
-  'win32-arm64': { triple: 'aarch64-windows-gnu', machine: 'arm64' },
-};
-const SIMDJSON = join(ROOT, 'node_modules', '@nozbe', 'simdjson', 'src');
-/** As binding.gyp has them. */
-const FLAGS = [
-  '-std=c++20', '-O3', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', '-ffunction-sections', '-fdata-sections', '-fno-sanitize=all',
-  '-DNAPI_VERSION=8', '-DSIMDJSON_EXCEPTIONS=0', '-DSIMDJSON_DISABLE_DEPRECATED_API', '-DNDEBUG', '-DBUILDING_NODE_EXTENSION',
-];
-const STRICT = ['-Wall', '-Wextra', '-Werror'];
-
-const cache = join(env.XDG_CACHE_HOME || join(env.HOME, '.cache'), 'airs-mcp', 'zig');
-// The first link for a system compiles zig's C library for it.
-const zig = (path, args) => run(path, args, { timeout: 900_000, env: { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache } });
-
-/** For Windows, what the linker needs to find Node-API's functions in node.exe. */
-function importLibrary(zigPath, headers, machine, folder) {
-  const names = ['js_native_api.def', 'node_api.def'].flatMap((name) => readFileSync(join(headers, '..', 'def', name), 'utf8').match(/\bnapi_\w+/g));
-  const [def, library] = [join(folder, 'node.def'), join(folder, 'libnode.a')];
-  writeFileSync(def, `LIBRARY node.exe\nEXPORTS\n${names.join('\n')}\n`);
-  zig(zigPath, ['dlltool', '-m', machine, '-d', def, '-l', library]);
-  return [library];
-}
-
-/** Gives the path of the addon. */
-async function compile(target) {
-  const { triple, machine, flags = [], link = [] } = TARGETS[target];
-  const [zigPath, header] = await Promise.all([program('zig'), program('headers')]);
-  const headers = dirname(header);
-  const folder = mkdtempSync(join(WORK, 'cross-'));
-  const native = readdirSync(join(ROOT, 'native')).filter((name) => name.endsWith('.cc')).map((name) => join(ROOT, 'native', name));
-  const objects = [];
-  for (const source of [...native, join(SIMDJSON, 'simdjson.cpp')]) {
-    const object = join(folder, `${objects.length}.o`);
-    const warnings = native.includes(source) ? STRICT : ['-w'];
-    zig(zigPath, ['c++', '-target', triple, ...FLAGS, ...flags, ...warnings, '-I', join(ROOT, 'native'), '-isystem', SIMDJSON, '-isystem', headers, '-c', source, '-o', object]);
-    objects.push(object);
-  }
-  const addon = join(folder, 'airs-mcp.node');
-  const libraries = machine ? importLibrary(zigPath, headers, machine, folder) : [];
-  zig(zigPath, ['c++', '-target', triple, '-shared', '-s', ...objects, ...libraries, ...link, '-o', addon]);
-  return addon;
-}
+import { compile, TARGETS } from './zig.mjs';
 
 const wine = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'wine')).find((path) => statSync(path, { throwIfNoEntry: false }));
 

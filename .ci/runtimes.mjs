@@ -25,6 +25,8 @@ const isBelow = (range, major) => Number.parseInt(range ?? String(major), 10) < 
 /** By name, for a platform and range: which packages to unpack, and where in the first the program lies. */
 const PROGRAMS = {
   node: (platform) => ({ range: '24', packages: [`node-${platform.replace('win32', 'win')}`], path: exe(platform, 'bin/node') }),
+  // npm has no Node.js for musl, but this executable is one, 26.0, with a program in it: musl.mjs.
+  muslnode: () => ({ range: '11.21.0', packages: ['@pnpm/linuxstatic-x64'], path: 'pnpm' }),
   bun(platform) {
     const target = platform.replace('win32', 'windows').replace('arm64', 'aarch64');
     return { range: '1', packages: [`@oven/bun-${target}`], path: exe(platform, 'bin/bun') };

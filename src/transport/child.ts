@@ -10,7 +10,7 @@ import { childEnvironment } from './environment.js';
 import { launch } from './launch.js';
 import type { NumberRules } from './options.js';
 import { adopt, disown, signalTree } from './process-tree.js';
-import { DescriptorSource, READS_DESCRIPTORS, StreamSource } from './source.js';
+import { DescriptorSource, HandleSource, READS_DESCRIPTORS, type Source, StreamSource, takeHandle } from './source.js';
 import { StderrDrain, type StderrMode } from './stderr.js';
 import { type Ends, StreamTransport, within } from './stream.js';
 
@@ -153,10 +153,15 @@ export class ChildProcessTransport extends StreamTransport {
     this.errors.attach(child.stderr);
     this.exited = new Promise((resolve) => child.once('exit', () => resolve()));
     child.once('exit', (code, signal) => void this.childExited(code, signal));
-    const source = fd === undefined
-      ? new StreamSource(child.stdout as Readable, this.receiver, this.sourceEnded) // 'pipe' gives a stream
-      : new DescriptorSource(fd, this.receiver, true, this.sourceEnded);
-    return { source, sink: child.stdin as NonNullable<ChildProcess['stdin']> }; // as above
+    const source = fd === undefined ? this.sourceOf(child.stdout as Readable) : new DescriptorSource(fd, this.receiver, true, this.sourceEnded);
+    return { source, sink: child.stdin as NonNullable<ChildProcess['stdin']> }; // 'pipe' gives a stream
+  }
+
+  private sourceOf(stdout: Readable): Source {
+    const handle = takeHandle(stdout);
+    return handle === undefined
+      ? new StreamSource(stdout, this.receiver, this.sourceEnded)
+      : new HandleSource(handle, this.receiver, this.sourceEnded);
   }
 
   private async childExited(code: number | null, signal: NodeJS.Signals | null): Promise<void> {

@@ -137,3 +137,28 @@ export class DescriptorSource extends SocketSource {
     super(new Socket(options), owned, done);
   }
 }
+
+/** What Node's streams over pipes and sockets keep, undocumented. */
+interface HandleHolder {
+  _handle?: { useUserBuffer?: unknown } | null;
+}
+
+/**
+ * What is behind a stream of Node's that nobody has read yet, taken out of it; undefined where it can't be had. For pipes that Node opened:
+ * a stream reads them into new memory, 64 KiB at a time, whose collections stop the event loop.
+ */
+export function takeHandle(stream: Readable): object | undefined {
+  const holder = stream as HandleHolder;
+  const handle = holder._handle;
+  if (!READS_DESCRIPTORS || stream.readableLength > 0 || typeof handle?.useUserBuffer !== 'function') return undefined;
+  holder._handle = null;
+  return handle;
+}
+
+/** A pipe or socket that was opened by Node, by what {@link takeHandle} gave. */
+export class HandleSource extends SocketSource {
+  constructor(handle: object, receiver: Receiver, done: SourceEnd) {
+    const options = { handle, readable: true, writable: false, onread: directRead(receiver) };
+    super(new Socket(options), true, done);
+  }
+}

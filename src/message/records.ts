@@ -1,4 +1,4 @@
-import { type Backend, CONTROL, FIELD, KIND, type Made, RECORD_INTS, STATUS } from '../backend/contract.js';
+import { type Backend, CONTROL, FIELD, KIND, type Made, RECORD_INTS, SCAN_FLAG, STATUS } from '../backend/contract.js';
 import { type DirectBuffer, copyBytes } from '../base/bytes.js';
 import type { BufferManager } from '../buffer/manager.js';
 import { Demand } from './demand.js';
@@ -8,6 +8,10 @@ import { MessageSource } from './source.js';
 
 /** Records that one scan may write (count). A batch that needs more gets a table of its own size for that scan. */
 const TABLE_RECORDS = 512;
+
+/** Bytes of lines that one scan makes values of: they live until they are read, and many of them would make V8's young generation grow. */
+const MADE_AT_ONCE = 16 * 1024;
+const LF = 0x0a;
 
 /** The record's slots that hold offsets. */
 const OFFSETS = [
@@ -69,6 +73,7 @@ export class Records {
     const slab = buffer.current();
     const { start } = buffer;
     this.made = this.demand?.high === true ? [] : undefined;
+    if (this.made !== undefined && end - start > MADE_AT_ONCE && (flags & SCAN_FLAG.WHOLE) === 0) end = someLines(slab.bytes, start, end);
     const more = this.run(slab.bytes, start, search, end, flags);
     if (more > 1) {
       this.table = new Int32Array((more + 1) * RECORD_INTS);
@@ -163,4 +168,10 @@ export class Records {
     this.source?.slab?.release();
     this.source = null;
   }
+}
+
+/** Where the last of the first few lines in `[start, end)` ends; `end` where the first is too long for that. */
+function someLines(bytes: DirectBuffer, start: number, end: number): number {
+  const last = bytes.subarray(start, start + MADE_AT_ONCE).lastIndexOf(LF);
+  return last < 0 ? end : start + last + 1;
 }

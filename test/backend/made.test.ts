@@ -36,11 +36,13 @@ function valuesOf(bytes: Buffer, options: ScanOptions = {}): unknown[] {
 }
 
 const LONG = `[${'1,'.repeat(200)}2]`;
+const SHORT = JSON.stringify({ name: 'a name', arguments: [1, 2, 3] });
 const one = (text: string): unknown[] => valuesOf(Buffer.from(text), { whole: true });
 
 describe('a value that a scan makes', () => {
   it.each([
     ['params', requestText('1', 'm', LONG)],
+    ['short params', requestText('1', 'm', SHORT)],
     ['a result', resultText('1', LONG)],
     ['an error', `{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m","data":${LONG}}}`],
     ['a result before all else', `{"result":${LONG},"jsonrpc":"2.0","id":"an id"}`],
@@ -60,7 +62,9 @@ describe('a value that a scan makes', () => {
   });
 
   it.each([
-    ['short', requestText('1', 'm', '[1]')],
+    ['very short', requestText('1', 'm', '[1]')],
+    ['short, in bytes that are not ASCII', requestText('"é"', 'm', SHORT)],
+    ['short and malformed', requestText('1', 'm', SHORT.replace('2', '02'))],
     ['followed by another container', `{"jsonrpc":"2.0","id":1,"result":${LONG},"_meta":{}}`],
     ['followed by an id with a bracket', `{"jsonrpc":"2.0","result":${LONG},"id":"[1]"}`],
     ['of a name that comes again', `{"jsonrpc":"2.0","id":1,"result":${LONG},"result":1}`],

@@ -51,6 +51,15 @@ describe('a payload', () => {
     expect(parsed([...frames, Buffer.concat(frames)])).toEqual([...alone, ...alone]);
   });
 
+  it.each([['short', 1], ['long, some of them', 400]])('is had of each line of a chunk, in order: %s', (_name, longest) => {
+    const parser = new StreamingParser();
+    receive(parser, 50, true);
+    const all = Array.from({ length: 1_500 }, (_, n) => ({ n, text: 'é'.repeat(n % 100 === 0 ? 1 : 0), more: 'x'.repeat(n % 7 === 0 ? longest : 0) }));
+    const messages = parser.parseMultipleFromBytes(bytesOf(all.map((params) => `${requestText(String(params.n), 'm', JSON.stringify(params))}\n`).join('')));
+    expect(messages.map(({ params }) => params)).toEqual(all);
+    for (const message of messages) message.release();
+  });
+
   it('that was parsed before it is read goes with its message: released unread, it can be read no more', () => {
     const parser = new StreamingParser();
     receive(parser, 20, true);

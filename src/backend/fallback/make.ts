@@ -3,7 +3,7 @@
  * the value is wanted anyway, that saves the walk over the payload.
  */
 
-import type { Buffer } from 'node:buffer';
+import { type Buffer, isAscii } from 'node:buffer';
 import { type DirectBuffer, decodeText } from '../../base/bytes.js';
 import { mayBeEncoded } from '../probe.js';
 import { skipValue } from './value.js';
@@ -15,8 +15,11 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACKET = 0x5d;
 const CLOSE_BRACE = 0x7d;
 
-/** Payloads from here on (bytes): values of shorter ones cost more to keep until they are read than their walk does. */
+/** Payloads from here on (bytes): shorter ones are walked in less time than it takes to decode them, or, where they are decoded, to make a value. */
 const LEAST = 256;
+const LEAST_DECODED = 32;
+/** Most bytes that are decoded at once, before it is known which of them are payloads. */
+const SHORT = 16 * 1024;
 /** Payloads from here on (bytes) that seem to be base64 are walked: their walk, and then taking the long strings out, take less time. */
 const ENCODED_FROM = 64 * 1024;
 /** Bytes behind a payload that are looked through for its last bracket: room for the version, an id and a method. */
@@ -40,6 +43,20 @@ export function foresee(bytes: Buffer, start: number, end: number): number {
   return -1;
 }
 
+/** Decodes all that is scanned, from `start` on, if that is short and ASCII: parts of one text cost less than texts of their own. */
+export function decodeShort(walk: Walk, start: number): void {
+  const { bytes, end } = walk;
+  if (end - start > SHORT || !isAscii(bytes.subarray(start, end))) return;
+  walk.text = (bytes as DirectBuffer).latin1Slice(start, end);
+  walk.textStart = start;
+}
+
+/** The end of the line at `i`, in text that was decoded. */
+export function endOfLine(walk: Walk, i: number): number {
+  const lineFeed = walk.whole ? -1 : walk.text.indexOf('\n', i - walk.textStart);
+  return lineFeed < 0 ? walk.end : lineFeed + walk.textStart;
+}
+
 /**
  * Passes the object or array at `i`, up to where its end is foreseen if its value can be made of that. If it can, that is its
  * end, as no value is the beginning of another; if not, it is walked over, and so is any other that the object may have.
@@ -47,15 +64,16 @@ export function foresee(bytes: Buffer, start: number, end: number): number {
 export function makeValue(walk: Walk, i: number): number {
   const first = walk.bytes[i] as number;
   const end = walk.foreseen;
-  if (end - i < LEAST || (first !== OPEN_BRACE && first !== OPEN_BRACKET)) return skipValue(walk, i);
+  const decoded = walk.text !== '';
+  if (end - i < (decoded ? LEAST_DECODED : LEAST) || (first !== OPEN_BRACE && first !== OPEN_BRACKET)) return skipValue(walk, i);
   if (end - i >= ENCODED_FROM && mayBeEncoded(walk.bytes, i, end)) return skipValue(walk, i);
   walk.foreseen = -1;
   walk.madeAt = i;
   try {
-    const text = decodeText(walk.bytes as DirectBuffer, i, end);
+    const text = decoded ? walk.text.slice(i - walk.textStart, end - walk.textStart) : decodeText(walk.bytes as DirectBuffer, i, end);
     walk.made = JSON.parse(text) as object;
     // Text that is all ASCII has a unit for each byte; only invalid bytes have that too, one by one.
-    if (text.length !== end - i || text.includes(REPLACEMENT)) walk.high = true;
+    if (!decoded && (text.length !== end - i || text.includes(REPLACEMENT))) walk.high = true;
     return end;
   } catch {
     walk.made = null;

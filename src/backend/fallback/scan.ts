@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { CONTROL, FIELD, KIND, type Made, RECORD_INTS, SCAN_FLAG, STATUS } from '../contract.js';
 import { JSON_SPACE } from './byte.js';
 import { Envelope } from './envelope.js';
-import { foresee } from './make.js';
+import { decodeShort, endOfLine, foresee } from './make.js';
 import { visitValue } from './value.js';
 import { Walk } from './walk.js';
 
@@ -54,6 +54,7 @@ export class Scan {
       if (last < 0) return this.#finish(at, 0);
       walk.end = last;
     }
+    if (this.#made !== undefined) decodeShort(walk, at);
     // The last line ends at walk.end, where its line feed is, so an empty last line starts there.
     while (at <= walk.end) {
       if (this.#count === this.#room) return this.#finish(at, 1);
@@ -127,7 +128,7 @@ export class Scan {
     if (first === OPEN_BRACKET) return this.#batch(start);
     this.#pending = 1;
     if (first === OPEN_BRACE) {
-      if (this.#made !== undefined) walk.foreseen = foresee(walk.bytes, start, this.#endOf(start));
+      if (this.#made !== undefined) walk.foreseen = foresee(walk.bytes, start, walk.text === '' ? this.#endOf(start) : endOfLine(walk, start));
       const end = this.#envelope.visit(walk, start);
       if (end >= 0) this.#envelope.write(walk, this.#table, this.#count, start, end, 0);
       return end;

@@ -38,6 +38,9 @@ export class Walk implements WalkMode {
   /** The value that was made of the frame, null where it could not be, and where its text starts; -1 where none was tried. */
   made: object | null = null;
   madeAt = -1;
+  /** The bytes from `textStart` on as text, a unit for each; empty where they were not decoded. */
+  text = '';
+  textStart = 0;
   /** Distance in bytes from the first of `words` to `bytes[0]`. */
   readonly skew: number;
   /** The same memory as 32-bit words: word n holds the bytes from `4 * n - skew`. All of `bytes` but its tail is covered. */

@@ -14,6 +14,7 @@
         'native/escape.cc',
         'native/find.cc',
         'native/long_strings.cc',
+        'native/plain_text.cc',
         'native/pointer.cc',
         'native/scan.cc',
         'native/slab.cc',

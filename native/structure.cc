@@ -106,4 +106,9 @@ const char* KernelName() noexcept {
   return "fallback";
 }
 
+bool KernelHasAvx2() noexcept {
+  const std::string name = Kernel().name();
+  return name == "haswell" || name == "icelake";
+}
+
 }  // namespace airs

@@ -60,4 +60,7 @@ bool IsUtf8(Bytes text, size_t length) noexcept;
 // The name of the SIMD kernel in use, such as `haswell`; `fallback` for none.
 const char* KernelName() noexcept;
 
+// Whether that kernel is made of AVX2's instructions, so that ours may use them too.
+bool KernelHasAvx2() noexcept;
+
 }  // namespace airs

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "escape.h"
+#include "plain_text.h"
 #include "string_end.h"
 
 namespace airs {
@@ -13,8 +14,6 @@ namespace {
 constexpr ptrdiff_t kPiece = ptrdiff_t{16} << 10;
 // Bytes before a cut in which a better place for it is looked for.
 constexpr ptrdiff_t kNear = 256;
-// Bytes of plain text that are passed together.
-constexpr ptrdiff_t kBlock = 64;
 
 // Whether the quote at `quote` is escaped, in a text that begins outside an escape at `begin`.
 bool IsEscaped(Bytes begin, Bytes quote) noexcept {
@@ -27,42 +26,6 @@ Bytes LastQuote(Bytes begin, Bytes end) noexcept {
   Bytes quote = LastOf(begin, end, '"');
   while (quote != nullptr && IsEscaped(begin, quote)) quote = LastOf(begin, quote, '"');
   return quote;
-}
-
-AIRS_INLINE bool IsPlain(uint8_t byte) noexcept { return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\'; }
-
-// Whether all of the kBlock bytes at `p` are plain text.
-AIRS_INLINE bool IsPlainBlock(Bytes p) noexcept {
-#if defined(__GNUC__)
-  // The compiler's own vectors, of a size that every machine has or that is done by words: of the loop below it makes
-  // code that takes twice as long.
-  using Vector __attribute__((vector_size(16))) = int8_t;
-  const Vector two = Vector{} + 2;
-  const Vector bound = Vector{} + 0x21;
-  const Vector backslash = Vector{} + '\\';
-  Vector odd = {};
-  for (ptrdiff_t n = 0; n < kBlock; n += 16) {
-    Vector bytes;
-    std::memcpy(&bytes, p + n, sizeof bytes);
-    // As signed, bytes past ASCII are small, and so are control characters. The bit swaps the quote with the space.
-    odd |= ((bytes ^ two) < bound) | (bytes == backslash);
-  }
-  uint64_t halves[2];
-  std::memcpy(halves, &odd, sizeof halves);
-  return (halves[0] | halves[1]) == 0;
-#else
-  uint8_t odd = 0;
-  for (ptrdiff_t n = 0; n < kBlock; n++) odd |= static_cast<uint8_t>(!IsPlain(p[n]));
-  return odd == 0;
-#endif
-}
-
-// The first byte in [p, end) that is not plain: a quote, a backslash, a control character, or past ASCII. One pass
-// without an index, which takes half the time of one with.
-Bytes PassPlainText(Bytes p, Bytes end) noexcept {
-  while (end - p >= kBlock && IsPlainBlock(p)) p += kBlock;
-  while (p != end && IsPlain(*p)) p++;
-  return p;
 }
 
 // Without a branch in the loop, so that the compiler vectorises it.

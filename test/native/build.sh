@@ -10,7 +10,7 @@ flags=(-std=c++20 -g -fno-exceptions -fno-rtti -fno-omit-frame-pointer -DSIMDJSO
   -I "$root/native" -isystem "$simdjson")
 strict=(-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Werror)
 # What knows nothing of Node.js.
-units=(container_end escape long_strings structure tokens value envelope scan pointer find slab system)
+units=(container_end escape long_strings plain_text structure tokens value envelope scan pointer find slab system)
 
 # compile_units FOLDER [FLAG...]: makes the objects of all units, with the flags for ours alone, and of simdjson.
 compile_units() {

@@ -14,6 +14,7 @@
 #include "container_end.h"
 #include "escape.h"
 #include "long_strings.h"
+#include "plain_text.h"
 #include "scans.h"
 #include "slab.h"
 #include "system.h"
@@ -212,6 +213,21 @@ void TryValues() {
   }
 }
 
+// Bytes of all kinds at all places of the blocks and behind them.
+void TryPlainText() {
+  for (int byte = 0; byte < 256; byte++) {
+    const bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+    for (size_t before = 0; before < 330; before += byte % 16 == 2 ? 1u : 13u) {
+      for (const size_t after : {0u, 1u, 63u, 127u, 128u}) {
+        const std::string text = std::string(before, 'a') + static_cast<char>(byte) + std::string(after, '~');
+        const Exact copy(text);
+        const ptrdiff_t passed = airs::PassPlainText(copy.data(), copy.data() + text.size()) - copy.data();
+        Check(passed == static_cast<ptrdiff_t>(plain ? text.size() : before), "plain text ends at what is not plain", text);
+      }
+    }
+  }
+}
+
 // Where it ends for one who reads byte after byte.
 ptrdiff_t EndBySteps(std::string_view text, uint64_t depth) {
   bool in_string = false;
@@ -323,6 +339,7 @@ int main() {
   TryLongStrings();
   TryStrings();
   TryValues();
+  TryPlainText();
   TryContainerEnds();
   TryPointers();
   TrySlabs();

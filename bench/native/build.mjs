@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OUT = join(ROOT, 'build', 'bench');
 const SIMDJSON = join(ROOT, 'node_modules', '@nozbe', 'simdjson', 'src');
-const SCANNER = ['envelope', 'escape', 'scan', 'structure', 'tokens', 'value'].map((name) => join(ROOT, 'native', `${name}.cc`));
+const SCANNER = ['envelope', 'escape', 'plain_text', 'scan', 'structure', 'tokens', 'value'].map((name) => join(ROOT, 'native', `${name}.cc`));
 const SOURCES = [join(ROOT, 'bench', 'native', 'limits.cc'), ...SCANNER, join(SIMDJSON, 'simdjson.cpp')];
 const FLAGS = ['-std=c++20', '-O3', '-w', '-DNDEBUG', '-DSIMDJSON_EXCEPTIONS=0', '-fno-exceptions', '-fno-rtti', '-I', join(ROOT, 'native'), '-I', SIMDJSON];
 

@@ -89,12 +89,13 @@ function haveNoControls({ words }: Walk, first: number, last: number): boolean {
 function skipBlock(walk: Walk, from: number, end: number): number {
   const { bytes, skew } = walk;
   const block = bytes.subarray(from, end);
-  if (!isAscii(block)) return skipWords(walk, from, end);
   const quote = block.indexOf(QUOTE);
-  const text = quote < 0 ? block : block.subarray(0, quote);
-  const backslash = text.indexOf(BACKSLASH);
-  const last = (skew + from + (backslash < 0 ? text.length : backslash)) >>> 2;
-  return skipWords(walk, haveNoControls(walk, (skew + from) >>> 2, last) ? (last << 2) - skew : from, end);
+  const contents = quote < 0 ? block : block.subarray(0, quote);
+  const backslash = contents.indexOf(BACKSLASH);
+  const text = backslash < 0 ? contents : contents.subarray(0, backslash);
+  // Only up to that end: of many strings of some thousand bytes each, the rest of the block would be judged once for every one.
+  const last = (skew + from + text.length) >>> 2;
+  return skipWords(walk, isAscii(text) && haveNoControls(walk, (skew + from) >>> 2, last) ? (last << 2) - skew : from, end);
 }
 
 /** Passes plain text; returns the position of the quote, backslash or control character that ends it, or `end`. */

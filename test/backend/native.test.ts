@@ -86,7 +86,8 @@ describe.runIf(ON_NATIVE)('the addon', () => {
     const portable = kernel === 'fallback' && process.arch === 'x64';
     const usual = portable ? 'fallback' : loadNative().kernel;
     // Those that this machine has are taken, others are not: their instructions would end the process.
-    expect([[usual, 1000], [kernel, 1000]]).toContainEqual(used);
+    const possible = ['haswell', 'icelake'].includes(kernel) ? [usual, kernel] : [usual];
+    expect(possible.map((name) => [name, 1000])).toContainEqual(used);
   });
 
   it('takes external buffers where the runtime has them', () => {

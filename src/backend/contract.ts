@@ -163,8 +163,6 @@ export interface Backend {
   readonly kernel: string;
   /** Whether slabs are native memory exposed as external ArrayBuffers. */
   readonly externalBuffers: boolean;
-  /** Whether scans may make values of payloads (see {@link scan}); absent for no. */
-  readonly makesValues?: true;
 
   /**
    * Scans `bytes` as the table's control block says and writes the outcome and the records
@@ -173,14 +171,20 @@ export interface Backend {
    * @param bytes the received bytes; any Uint8Array, not detached. Where it is over shared memory, no other thread may
    *   write to it during the call: the addon would go by what it read before
    * @param table at least 2 * RECORD_INTS ints, outside the memory of `bytes`; see CONTROL and FIELD
-   * @param made where given, the payloads are likely to be read: an empty array to leave their values in. It makes no
-   *   difference to the table
    * @returns the number of records written (also in CONTROL.COUNT)
    * @throws TypeError `AIRS_MCP_INVALID_ARGUMENT` for a wrong type, a detached buffer, or a table that lies in `bytes`,
    *   RangeError `AIRS_MCP_OUT_OF_RANGE` for offsets outside `bytes`, START > SEARCH > END,
    *   a limit below 1, or a table that is too short
    */
-  scan(bytes: Uint8Array, table: Int32Array, made?: Made): number;
+  scan(bytes: Uint8Array, table: Int32Array): number;
+
+  /**
+   * As {@link scan}, where payloads are likely to be read: a payload may be checked by making its value, where that takes
+   * less time than to check it and to make its value later.
+   *
+   * @param made an empty array, to leave the values in. They make no difference to the table
+   */
+  scanMaking(bytes: Uint8Array, table: Int32Array, made: Made): number;
 
   /**
    * Finds the value that an RFC 6901 JSON pointer names inside the JSON text

@@ -9,9 +9,13 @@ export const fallback: Backend = {
   name: 'javascript',
   kernel: 'javascript',
   externalBuffers: false,
-  makesValues: true,
 
-  scan(bytes, table, made) {
+  scan(bytes, table) {
+    checkScan(bytes, table);
+    return new Scan(bytes, table, undefined).run();
+  },
+
+  scanMaking(bytes, table, made) {
     checkScan(bytes, table);
     return new Scan(bytes, table, made).run();
   },

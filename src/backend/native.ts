@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { AirsMcpError } from '../base/errors.js';
 import { type Backend, type NativeSystem, RECORD_VERSION } from './contract.js';
+import { makingBeside } from './making.js';
 
 /** What `native/addon.cc` exports. */
-interface Addon extends NativeSystem, Omit<Backend, 'name'> {
+interface Addon extends NativeSystem, Omit<Backend, 'name' | 'scanMaking'> {
   readonly recordVersion: number;
 }
 
@@ -58,7 +59,8 @@ function checkAddon(loaded: unknown): Addon {
 export function loadNative(): Backend & NativeSystem {
   try {
     checkNodeApi();
-    return { ...checkAddon(loadFile()), name: 'native' };
+    const addon = checkAddon(loadFile());
+    return { ...addon, name: 'native', scanMaking: makingBeside(addon.scan) };
   } catch (cause) {
     throw unavailable(cause);
   }

@@ -40,7 +40,7 @@ export class Records {
   private copiedUpTo = 0;
   private batch: BatchInfo | undefined = undefined;
   private batchLeft = 0;
-  private readonly demand: Demand | null;
+  private readonly demand = new Demand();
   /** What the scan made; undefined where it was not to. */
   private made: Made | undefined = undefined;
 
@@ -48,9 +48,7 @@ export class Records {
     private readonly backend: Backend,
     private readonly manager: BufferManager,
     private readonly limits: RecordLimits,
-  ) {
-    this.demand = backend.makesValues === true ? new Demand() : null;
-  }
+  ) {}
 
   /** Whether records wait to be taken. */
   get pending(): boolean {
@@ -72,7 +70,7 @@ export class Records {
   scan(buffer: ReceiveBuffer, end: number, flags: number, search: number = buffer.start): void {
     const slab = buffer.current();
     const { start } = buffer;
-    this.made = this.demand?.high === true ? [] : undefined;
+    this.made = this.demand.high ? [] : undefined;
     if (this.made !== undefined && end - start > MADE_AT_ONCE && (flags & SCAN_FLAG.WHOLE) === 0) end = someLines(slab.bytes, start, end);
     const more = this.run(slab.bytes, start, search, end, flags);
     if (more > 1) {
@@ -83,7 +81,7 @@ export class Records {
     this.index = 0;
     this.copiedUpTo = buffer.copiedUpTo;
     buffer.start = this.table[CONTROL.CONSUMED] as number;
-    this.demand?.give(buffer.start - start);
+    this.demand.give(buffer.start - start);
     if (this.count > 0) {
       slab.retain();
       this.source = new MessageSource(slab.bytes, slab, this.manager, this.demand);
@@ -114,7 +112,8 @@ export class Records {
     table[CONTROL.FLAGS] = flags;
     table[CONTROL.MAX_MESSAGE] = this.limits.maxMessageSize;
     table[CONTROL.MAX_BATCH] = this.limits.maxBatchSize;
-    this.backend.scan(bytes, table, this.made);
+    if (this.made === undefined) this.backend.scan(bytes, table);
+    else this.backend.scanMaking(bytes, table, this.made);
     return table[CONTROL.MORE] as number;
   }
 
@@ -135,7 +134,7 @@ export class Records {
   /** The source of the message at `base`, which takes its payload's value along. */
   private withMade(base: number, source: MessageSource, made: Made): MessageSource {
     const value = made[base / RECORD_INTS];
-    if (value === null) this.demand?.fail((this.table[base + FIELD.END] as number) - (this.table[base + FIELD.START] as number));
+    if (value === null) this.demand.fail((this.table[base + FIELD.END] as number) - (this.table[base + FIELD.START] as number));
     return value ? source.holding(value) : source;
   }
 

@@ -1,9 +1,10 @@
-/** Payloads that the fallback checks by making their values. */
+/** Payloads that are checked by making their values. */
 
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { FIELD, type Made, RECORD_INTS } from '../../src/backend/contract.js';
+import { type Backend, FIELD, type Made, RECORD_INTS } from '../../src/backend/contract.js';
 import { fallback } from '../../src/backend/fallback.js';
+import { selectBackend } from '../../src/backend/select.js';
 import { requestText, resultText } from '../support/frames.js';
 import { batchText, frameText, messageText } from '../support/message.js';
 import { mutate } from '../support/mutate.js';
@@ -14,19 +15,19 @@ import { type ScanOptions, tableFor } from '../support/scan.js';
 const widened = (text: string): string => text.replace(/[[{]/g, (bracket, at) => (at === 0 ? bracket : bracket + ' '.repeat(300)));
 
 /** What a scan makes of `bytes`; its table must be the one that it writes without. */
-function madeOf(bytes: Buffer, options: ScanOptions = {}): { made: Made; table: Int32Array } {
-  const [plain, table] = [tableFor(bytes, options), tableFor(bytes, options)];
+function madeOf(bytes: Buffer, options: ScanOptions = {}, backend: Backend = fallback): { made: Made; table: Int32Array } {
+  const tables = [tableFor(bytes, options), tableFor(bytes, options)] as const;
   const made: Made = [];
-  fallback.scan(bytes, plain);
-  fallback.scan(bytes, table, made);
+  const plain = tables[0].slice(0, (backend.scan(bytes, tables[0]) + 1) * RECORD_INTS);
+  const table = tables[1].slice(0, (backend.scanMaking(bytes, tables[1], made) + 1) * RECORD_INTS);
   // The input belongs into the message: it is what reproduces the failure.
   if (!isDeepStrictEqual(table, plain)) expect([bytes.toString('latin1'), options, table]).toEqual([bytes.toString('latin1'), options, plain]);
   return { made, table };
 }
 
 /** The values, each of which must be that of its record's payload. */
-function valuesOf(bytes: Buffer, options: ScanOptions = {}): unknown[] {
-  const { made, table } = madeOf(bytes, options);
+function valuesOf(bytes: Buffer, options: ScanOptions = {}, backend: Backend = fallback): unknown[] {
+  const { made, table } = madeOf(bytes, options, backend);
   return made.flatMap((value, n) => {
     if (!value) return [];
     const at = (slot: number): number => table[n * RECORD_INTS + slot] as number;
@@ -88,6 +89,7 @@ describe('a value that a scan makes', () => {
 
   it.each(Array.from({ length: 20 }, (_, n) => n + 1))('is its payload, and makes no difference to the table, seed %i', (seed) => {
     const random = new Random(seed + 7000);
+    const backend = random.oneIn(2) ? selectBackend() : fallback;
     let values = 0;
     for (let n = 0; n < 200; n++) {
       const frames = Array.from({ length: 1 + random.below(4) }, () => {
@@ -96,7 +98,7 @@ describe('a value that a scan makes', () => {
       });
       const bytes = Buffer.concat(frames.flatMap((frame) => [frame, Buffer.from(random.pick(['\n', '\r\n', '\n\n']))]));
       const options = { strict: random.oneIn(2), whole: random.oneIn(5), room: random.pick([1, 2, 64]) };
-      values += valuesOf(bytes, options).length;
+      values += valuesOf(bytes, options, backend).length;
     }
     expect(values).toBeGreaterThan(20);
   });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Backend, CONTROL } from '../../src/backend/contract.js';
+import { type Backend, CONTROL, type Made } from '../../src/backend/contract.js';
 import { selectBackend } from '../../src/backend/select.js';
 import { BufferManager } from '../../src/buffer/manager.js';
 import { HeaderFramer } from '../../src/message/header.js';
@@ -20,18 +20,21 @@ function meter(readBufferCapacity = 64 * KIB) {
   const backend = selectBackend();
   const memory = new PlainMemory();
   const count = { scanned: 0, scans: 0, searchedInScans: 0 };
+  /** `scan`, counted. */
+  const counted = <More extends unknown[]>(scan: (bytes: Uint8Array, table: Int32Array, ...more: More) => number): typeof scan => (bytes, table, ...more) => {
+    count.scans++;
+    count.scanned += (table[CONTROL.END] as number) - (table[CONTROL.START] as number);
+    const before = search.map((spy) => spy.mock.contexts.length);
+    const status = scan(bytes, table, ...more);
+    count.searchedInScans += sum(search.map((spy, n) => lengths(spy.mock.contexts.slice(before[n]))));
+    return status;
+  };
   const counting: Backend = {
     name: backend.name,
     kernel: backend.kernel,
     externalBuffers: backend.externalBuffers,
-    scan(bytes, table) {
-      count.scans++;
-      count.scanned += (table[CONTROL.END] as number) - (table[CONTROL.START] as number);
-      const before = search.map((spy) => spy.mock.contexts.length);
-      const status = backend.scan(bytes, table);
-      count.searchedInScans += sum(search.map((spy, n) => lengths(spy.mock.contexts.slice(before[n]))));
-      return status;
-    },
+    scan: counted((bytes, table) => backend.scan(bytes, table)),
+    scanMaking: counted((bytes, table, made: Made) => backend.scanMaking(bytes, table, made)),
     find: (bytes, start, end, pointer, range) => backend.find(bytes, start, end, pointer, range),
     allocate: (bytes) => backend.allocate(bytes),
   };

@@ -7,6 +7,8 @@ const FAST_GROWTH = 4;
 const FAST_GROWTH_UP_TO = 4 * 1024 * 1024;
 /** A grown slab is given back when so many times in a row a quarter of it would have done. */
 const SPARE_ROUNDS = 16;
+/** In a grown slab, a frame that began past the middle is moved to the front while it is no more than this share of the slab. */
+const CHEAP_MOVE = 1 / 64;
 
 /**
  * The bytes that were received and not yet consumed, in one piece, in pooled memory.
@@ -76,7 +78,7 @@ export class ReceiveBuffer {
     const slab = this.current();
     const pending = this.end - this.start;
     const ours = isOurs(slab);
-    if (this.end + room <= slab.capacity) return;
+    if (this.end + room <= slab.capacity && !(ours && this.isCheapMove(slab.capacity, pending))) return;
     if (ours && pending + room <= slab.capacity) slab.bytes.copyWithin(0, this.start, this.end);
     else this.move(slab, pending, room);
     this.complete -= this.start;
@@ -102,6 +104,14 @@ export class ReceiveBuffer {
       return this.close();
     }
     this.start = this.complete = this.end = this.copiedUpTo = 0;
+  }
+
+  /**
+   * Whether `[start, end)` should move to the front although there is room: a long frame would run out of it later, and to
+   * move all that came until then would take milliseconds.
+   */
+  private isCheapMove(capacity: number, pending: number): boolean {
+    return capacity > this.manager.config.readBufferCapacity && this.start >= capacity / 2 && pending <= capacity * CHEAP_MOVE;
   }
 
   private move(from: Slab, pending: number, room: number): void {

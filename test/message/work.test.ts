@@ -111,6 +111,19 @@ describe('the work per byte', () => {
     }
   });
 
+  it('is not moved again where one long message comes behind another, which is released when the next has begun', () => {
+    const { manager, counting, report } = meter();
+    const framer = new LineFramer(manager, {}, counting);
+    const message = `${resultText('1', JSON.stringify('y'.repeat(2 * MIB)))}\n`;
+    const input = bytesOf(message.repeat(10));
+    let messages = 0;
+    for (const chunk of pieces(input, 16 * KIB)) messages += releaseAll(feed(framer, chunk));
+    expect(messages).toBe(10);
+    // All was copied in; of the first more while its slab grew.
+    expect(report().copied).toBeLessThanOrEqual(1.3 * input.length);
+    framer.close();
+  });
+
   it('of lengths that lie within each other stays linear', () => {
     const { manager, counting, report } = meter();
     const framer = new HeaderFramer(manager, {}, counting);

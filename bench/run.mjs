@@ -11,7 +11,8 @@ import { prepareSimdjson } from './peers/simdjson.mjs';
 import { judge } from './targets.mjs';
 import { groupsOf } from './groups/index.mjs';
 
-const PACES = { full: { rounds: 7, budget: 15 }, quick: { rounds: 3, budget: 5 } };
+/** For each way of a row: how long a round takes it, and when there are enough of them on a slow machine (ms). */
+const PACES = { full: { rounds: 7, budget: 15, patience: 700 }, quick: { rounds: 3, budget: 5, patience: 400 } };
 
 const USAGE = `usage: npm run bench -- [options]     (or node bench/run.mjs [options], once it is built)
 

@@ -72,6 +72,7 @@ function withAndWithout(call, begin) {
 
 const watching = {
   name: 'calls in memory, watched twenty times as often as by default',
+  slow: true,
   ways({ call, client, server }) {
     const [watched, alone] = withAndWithout(call, () => {
       const monitor = new RuntimePerformanceMonitor({ interval: INTERVAL }).start();

@@ -145,6 +145,7 @@ export const group = {
     },
     {
       name: 'computing handler: event loop late by at most',
+      slow: true,
       unit: 'ns',
       rounds: 5,
       async ways(shared) {

@@ -6,7 +6,7 @@ import { MIB } from './inputs.mjs';
 
 const RECEIVER = fileURLToPath(new URL('../receivers/index.mjs', import.meta.url));
 const WAYS = { airs: 'airs-mcp', lines: '\'data\' events', parsed: '\'data\' events, JSON.parse', sdk2: 'SDK 2.x' };
-const MESSAGES = { full: 400, quick: 80 };
+const MESSAGES = { full: 400, quick: 40 };
 
 /** Sends messages to a fresh receiver; it then tells of itself. */
 async function receive(kind, count, line) {

@@ -22,7 +22,7 @@ export const group = {
       name: `${mib} MiB`,
       size: mib * MIB,
       units: mib,
-      slow: mib === 64,
+      slow: mib > 4,
       rounds: mib > 4 ? 3 : undefined,
       notes: mib > SDK_UP_TO ? [`left out: the SDK, whose time grows with the square of the size`] : [],
       ways() {
@@ -43,6 +43,7 @@ export const group = {
       name: 'scanner’s own memory, 64 MiB message',
       unit: 'bytes',
       native: true,
+      slow: true,
       rounds: 1,
       notes: ['each in a fresh process; what malloc gave for one pass'],
       ways() {

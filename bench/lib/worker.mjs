@@ -27,13 +27,16 @@ async function main() {
 
 async function measured(group, row, shared) {
   const { unit = group.unit, higher = false, size, units = 1, rounds, floor, notes = [] } = row;
+  const began = performance.now();
   const ways = chosen(row, await row.ways(shared));
-  const options = { rounds: Math.min(rounds ?? pace.rounds, pace.rounds), budget: pace.budget, units, higher, floor };
-  const results = await inTurn(ways, options);
+  const patience = pace.patience * Object.keys(ways).length;
+  const results = await inTurn(ways, { rounds: Math.min(rounds ?? pace.rounds, pace.rounds), budget: pace.budget, patience, units, higher, floor });
+  const all = Object.entries(results);
   return {
-    group: group.name, name: row.name, size, backend, unit, better: higher ? 'higher' : 'lower', rounds: options.rounds, notes,
+    group: group.name, name: row.name, size, backend, unit, better: higher ? 'higher' : 'lower', notes,
+    rounds: all[0][1].rounds, seconds: (performance.now() - began) / 1000,
     references: row.references ?? [],
-    ways: Object.entries(results).map(([way, { value, ahead }]) => ({ name: way, role: roleOf(way), ...value, ahead })),
+    ways: all.map(([way, { value, ahead }]) => ({ name: way, role: roleOf(way), ...value, ahead })),
   };
 }
 

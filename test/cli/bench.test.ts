@@ -22,8 +22,8 @@ const giving = (...values: number[]): Way => ({ sample: () => values.shift() as 
 describe('ways that take turns', () => {
   it('give the median of each, and that of the ratios within a round, with quartiles', async () => {
     const { ours, theirs } = await inTurn({ ours: giving(10, 20, 30), theirs: giving(20, 60, 30) }, { rounds: 3 });
-    expect(ours).toEqual({ value: { median: 20, low: 15, high: 25 }, ahead: { median: 1, low: 1, high: 1 } });
-    expect(theirs).toEqual({ value: { median: 30, low: 25, high: 45 }, ahead: { median: 2, low: 1.5, high: 2.5 } });
+    expect(ours).toEqual({ value: { median: 20, low: 15, high: 25 }, ahead: { median: 1, low: 1, high: 1 }, rounds: 3 });
+    expect(theirs).toEqual({ value: { median: 30, low: 25, high: 45 }, ahead: { median: 2, low: 1.5, high: 2.5 }, rounds: 3 });
   });
 
   it('are ahead by more where more is better', async () => {
@@ -49,6 +49,11 @@ describe('ways that take turns', () => {
     const telling = (name: string): Way => ({ sample: () => order.push(name) });
     await inTurn({ a: telling('a'), b: telling('b') }, { rounds: 2 });
     expect(order).toEqual(['a', 'b', 'a', 'b']);
+  });
+
+  it('ends early where it takes too long, but not with less than three rounds', async () => {
+    const roundsOf = async (rounds: number, patience?: number): Promise<number | undefined> => (await inTurn({ a: giving(1, 1, 1, 1, 1) }, { rounds, patience }))['a']?.rounds;
+    expect(await Promise.all([roundsOf(5), roundsOf(5, 0), roundsOf(2, 0)])).toEqual([5, 3, 2]);
   });
 });
 
@@ -101,8 +106,8 @@ describe('what was measured', () => {
     groups: [{
       title: 'bytes', about: 'why', rows: [{
         name: 'small', unit: 'ns', ways: [
-          { name: 'airs-mcp', value: { ...spread, median: 120 }, ahead: spread },
-          { name: 'JSON.parse', value: { ...spread, median: 960 }, ahead: { median: 8, low: 7.5, high: 8.25 } },
+          { name: 'airs-mcp', value: { ...spread, median: 120 }, ahead: spread, rounds: 7 },
+          { name: 'JSON.parse', value: { ...spread, median: 960 }, ahead: { median: 8, low: 7.5, high: 8.25 }, rounds: 7 },
         ],
       }],
     }],

@@ -30,6 +30,8 @@ export interface Measuring {
   readonly budget?: number | undefined;
   /** Pieces of work in a pass, by which its time is divided; default 1. */
   readonly units?: number | undefined;
+  /** After so long (ms), what goes before the rounds included, no more of them than {@link FEWEST} are begun; default: without end. */
+  readonly patience?: number | undefined;
   /** Whether a higher value is better; default false. */
   readonly higher?: boolean | undefined;
   /** The least that a value counts as in a ratio; default 0. */
@@ -41,7 +43,12 @@ export interface Measured {
   readonly value: Spread;
   /** How many times better the first way was in the same round. */
   readonly ahead: Spread;
+  /** How many rounds there were. */
+  readonly rounds: number;
 }
+
+/** The least number of rounds that have quartiles of their own. */
+const FEWEST = 3;
 
 /**
  * Warming up takes at least the first and at most the second of these (ms), by the budget of a way and round. Between them
@@ -131,11 +138,12 @@ async function prepare(way: Way, budget: number): Promise<void> {
 
 /** @param ways by name; the first is ours */
 export async function inTurn(ways: Readonly<Record<string, Way>>, measuring: Measuring = {}): Promise<Record<string, Measured>> {
-  const { rounds = 7, budget = 50, units = 1, higher = false, floor = 0 } = measuring;
+  const { rounds = 7, budget = 50, units = 1, patience = Infinity, higher = false, floor = 0 } = measuring;
+  const began = performance.now();
   const lists = Object.entries(ways).map(([name, way]) => ({ name, way, values: [] as number[] }));
   const collect = collector();
   for (const { way } of lists) await prepare(way, budget);
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds && (round < FEWEST || performance.now() - began < patience); round++) {
     for (const { way, values } of lists) {
       collect();
       values.push(await once(way, budget, units));
@@ -147,5 +155,5 @@ export async function inTurn(ways: Readonly<Record<string, Way>>, measuring: Mea
     const own = ours[round] as number; // every way has a value of each round
     return higher ? own / value : least(value) / least(own);
   };
-  return Object.fromEntries(lists.map(({ name, values }) => [name, { value: spread(values), ahead: spread(values.map(ahead)) }]));
+  return Object.fromEntries(lists.map(({ name, values }) => [name, { value: spread(values), ahead: spread(values.map(ahead)), rounds: values.length }]));
 }

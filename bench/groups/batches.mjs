@@ -16,6 +16,7 @@ const inputOf = (count) => ({ chunks: [batch(count)], count });
 
 export const group = {
   name: 'batches',
+  costly: true,
   title: 'Batches',
   about: 'JSON-RPC batches of 140-byte requests in one chunk, to routed messages; the time is for each member.',
   unit: 'ns/message',
@@ -24,7 +25,7 @@ export const group = {
     ...SIZES.map((count) => ({
       name: `${count.toLocaleString('en')} members`,
       size: count,
-      slow: count === 1_000,
+      slow: count === 100 || count === 1_000,
       units: count,
       ways() {
         const input = inputOf(count);

@@ -22,7 +22,7 @@ export const group = {
       name: `${mib} MiB`,
       size: mib * MIB,
       units: mib,
-      slow: mib > 4,
+      slow: mib > 1,
       rounds: mib > 4 ? 3 : undefined,
       notes: mib > SDK_UP_TO ? [`left out: the SDK, whose time grows with the square of the size`] : [],
       ways() {

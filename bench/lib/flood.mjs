@@ -66,7 +66,7 @@ export function floodRows(messages) {
     let run;
     const fates = () => (run ??= flood(messages));
     const memory = name === 'one processor' ? 'live heap' : 'receive buffers';
-    const slow = name === 'two peers that read on';
+    const slow = name !== 'one processor';
     return [
       rowOf({ name: `flood through ${name}: requests lost`, unit: 'requests', slow }, 'lost', fates),
       rowOf({ name: `flood through ${name}: ${memory}`, unit: 'bytes', slow }, 'memory', fates),

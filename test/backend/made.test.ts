@@ -100,6 +100,7 @@ describe('a value that a scan makes', () => {
       const options = { strict: random.oneIn(2), whole: random.oneIn(5), room: random.pick([1, 2, 64]) };
       values += valuesOf(bytes, options, backend).length;
     }
-    expect(values).toBeGreaterThan(20);
+    // The addon leaves fewer of them to be made.
+    expect(values).toBeGreaterThan(backend === fallback ? 20 : 5);
   });
 });

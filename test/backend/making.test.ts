@@ -52,6 +52,14 @@ describe('where values are likely to be read, the addon', () => {
     expect(outcome(`${long}\n${long}`)).toEqual({ own: 0, values: 2 });
   });
 
+  it.each([
+    ['a batch', `[${resultOf(LEAST)}]`],
+    ['a payload that is no container', resultText('1', `"${'x'.repeat(LEAST)}"`)],
+    ['what is no message', 'x'.repeat(LEAST)],
+  ])('checks what no value would be made of: %s', (_name, text) => {
+    expect(outcome(text)).toEqual(CHECKED);
+  });
+
   it('checks what may be long strings for the most part, which are taken out of a text before its value is made', () => {
     expect(outcome(resultText('1', JSON.stringify(['a line\n'.repeat(10_000)])))).toEqual(CHECKED);
     expect(outcome(resultText('1', JSON.stringify(['x'.repeat(100_000)])))).toEqual(CHECKED);

@@ -3,7 +3,7 @@
  * the value is wanted anyway, that saves the walk over the payload.
  */
 
-import { type Buffer, isAscii } from 'node:buffer';
+import { isAscii } from 'node:buffer';
 import { type DirectBuffer, decodeText } from '../../base/bytes.js';
 import { mayBeEncoded } from '../probe.js';
 import { skipValue } from './value.js';
@@ -31,7 +31,7 @@ const REPLACEMENT = '\ufffd';
  * Where the payload of the object in `[start, end)` is likely to end: behind the last bracket inside, since other members
  * have none. -1 where there is none near the end.
  */
-export function foresee(bytes: Buffer, start: number, end: number): number {
+export function foresee(bytes: Uint8Array, start: number, end: number): number {
   let i = end - 1;
   while (i > start && (bytes[i] as number) <= SPACE) i--;
   if (bytes[i] !== CLOSE_BRACE) return -1;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { limitOf } from '../support/limit.js';
 import { requireDist } from './dist.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -51,7 +52,7 @@ describe('the examples', () => {
     };
     const problems = ts.getPreEmitDiagnostics(ts.createProgram(EXAMPLES, options));
     expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
-  }, 60_000);
+  }, limitOf(2));
 });
 
 describe('docs/peer.md', () => {

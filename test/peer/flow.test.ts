@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { REPLY_BACKLOG } from '../../src/base/limits.js';
+import { limitOf } from '../support/limit.js';
 import { Deferred, buffersOf, connected, facing, outcomes, request, rest, result, until } from './support.js';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -151,7 +152,7 @@ describe('when the other side does not read its answers, a peer', () => {
     expect(new Set(output.lines.map((line) => (JSON.parse(line) as { id: number }).id)).size).toBe(count);
     expect(ran).toBe(count);
     await peer.close();
-  }, 60_000);
+  }, limitOf(2));
 
   it('runs no more of the handlers that wait already, and forgets those that are cancelled meanwhile', async () => {
     let ran = 0;
@@ -182,7 +183,7 @@ describe('when the other side does not read its answers, a peer', () => {
     expect(rejected).toEqual([]);
     expect(fulfilled).toHaveLength(300);
     await close();
-  }, 60_000);
+  }, limitOf(2));
 
   it('still reads the answer to a call of its own, behind requests that wait', async () => {
     const { peer, say, output } = await facing({ handlers: { m: () => big } });
@@ -300,5 +301,5 @@ describe('100,000 requests against a queue of 100', () => {
     expect(near.correlation.statistics()).toMatchObject({ pendingCount: 0, late: 0, unknown: 0 });
     await close();
     expect(buffersOf(far).metrics()).toMatchObject({ lent: 0, lostToGc: 0, heldBytes: 0 });
-  }, 120_000);
+  }, limitOf(4));
 });
